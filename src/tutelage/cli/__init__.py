@@ -1,0 +1,89 @@
+"""`tutelage`: thin commands over the rooms. Each command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Any, NamedTuple
+
+import click
+
+from tutelage import __version__
+
+
+class Entry(NamedTuple):
+    """A command of ours: where it lives, and its line in `tutelage --help`."""
+
+    module: str
+    help: str
+
+
+# Each module holds `command`: a click command, or a click group of several.
+COMMANDS: dict[str, Entry] = {
+    "run": Entry("run", "Drive a recipe from prompts to a gated model."),
+    "compare": Entry("compare", "Set two runs side by side."),
+    "import": Entry("import_", "Read judgments from a file you already have."),
+    "export": Entry("export", "Write judgments or rows in another tool's format."),
+    "measure": Entry("measure", "One page on what a file of judgments can and cannot support."),
+    "train": Entry("train", "Train by one method: sft, reward, dpo."),
+    "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
+    "gate": Entry("gate", "Decide whether a checkpoint may ship: pass, fail or insufficient."),
+    "lineage": Entry("lineage", "From a checkpoint down to the judgments behind it."),
+    "chat": Entry("chat", "Talk to a checkpoint."),
+    "schema": Entry("schema", "Print the JSON Schema of a recipe, criteria, record …"),
+    "example": Entry("example", "Print a runnable example of one."),
+    "models": Entry("models", "Add or list local model weights."),
+    "store": Entry("store", "Disk use and clean-up of $TUTELAGE_HOME."),
+    "doctor": Entry("doctor", "Say what this machine can do and what is missing."),
+}
+
+
+class LazyGroup(click.Group):
+    """A command group that imports a command when it is asked for, so that `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table: the order of the loop."""
+        return [name for name, entry in COMMANDS.items() if _exists(entry.module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None or not _exists(entry.module):
+            return None
+        return load(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
+
+
+def _exists(module: str) -> bool:
+    return importlib.util.find_spec(f"tutelage.cli.{module}") is not None
+
+
+def load(name: str) -> click.Command:
+    """Import one command."""
+    module: Any = importlib.import_module(f"tutelage.cli.{COMMANDS[name].module}")
+    command: click.Command = module.command
+    command.name = name
+    return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="tutelage %(version)s")
+def root() -> None:
+    """Train AI models from human judgment, and show whose judgment it was.
+
+    \b
+    Start with:   tutelage run demo
+    Your data:    tutelage import votes.csv --kind comparison --out judgments/
+    """
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 bad input, 3 fail, 4 insufficient, 5 waiting, 6 missing part."""
+    from tutelage.cli.console import run_and_exit
+
+    run_and_exit(root, sys.argv[1:] if argv is None else argv)

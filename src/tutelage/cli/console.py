@@ -1,0 +1,60 @@
+"""What every command shares: figures to stdout, errors to stderr, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from tutelage.errors import BAD_INPUT, INTERRUPTED, TutelageError
+from tutelage.records import encode
+
+
+def emit(value: Any) -> None:
+    """Print one JSON object: what a command prints under `--json`."""
+    click.echo(json.dumps(encode(value), ensure_ascii=False, allow_nan=False))
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a line beside the result (progress, advice): stderr, so that stdout stays the result."""
+    click.echo(text, err=True)
+
+
+def run_and_exit(command: click.Command, argv: list[str]) -> NoReturn:
+    """Run a command; turn our errors into one clear message (one JSON object under `--json`) and its code."""
+    as_json = "--json" in argv
+    try:
+        command.main(args=argv, prog_name="tutelage", standalone_mode=False)
+    except TutelageError as error:
+        _report(error.to_json() if as_json else str(error), as_json)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        if as_json:
+            _report({"error": "BadInput", "seen": error.format_message(), "exit_code": BAD_INPUT}, True)
+        else:
+            error.show()
+        sys.exit(BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        note("Interrupted. Run the same command again to go on from the last finished stage.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
+
+
+def _report(error: str | dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(error, ensure_ascii=False), err=True)
+    else:
+        click.echo(click.style("Error: ", fg="red", bold=True, reset=True) + str(error), err=True)

@@ -1,0 +1,1 @@
+"""The Python SDK for a running platform. Opens with the Hall; nothing here yet."""

@@ -1,0 +1,1 @@
+"""Deduplicate, filter, decontaminate, mix. Nothing here yet."""

@@ -1,0 +1,1 @@
+"""Importers and exporters: what people already have, what they need next."""

@@ -1,0 +1,1 @@
+"""Thresholds with intervals and signatures that decide whether a checkpoint may ship."""

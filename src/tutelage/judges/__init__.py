@@ -1,0 +1,1 @@
+"""AI judges under one protocol."""

@@ -1,0 +1,53 @@
+"""What a kind is: how one sort of question is written down, checked, folded and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from tutelage.records import Item, Json, Judge, Judgment, Response, Row, Verdict
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A complete, valid specimen of a kind: shown by `tutelage example`, used by every test of the kind."""
+
+    item: Item
+    responses: tuple[Response, ...]
+    judge: Judge
+    judgment: Judgment
+
+
+class Kind(Protocol[A]):
+    """One module of `tutelage.kinds` holds one of these under the name `KIND`, and nothing else must change."""
+
+    name: str
+    summary: str
+
+    def check_item(self, item: Item, responses: Mapping[str, Response]) -> None:
+        """Raise BadInput, naming the field, unless this is a complete item of the kind."""
+        ...
+
+    def parse_answer(self, item: Item, answer: Json) -> A:
+        """The typed answer; raises BadInput naming the field."""
+        ...
+
+    def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
+        """What the judgments amount to. Superseded and withdrawn ones are ignored; disagreement is kept."""
+        ...
+
+    def rows(
+        self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
+    ) -> list[Row]:
+        """The training rows of a verdict, with the ids of the judgments in them; [] where it supports none."""
+        ...
+
+    def exhibit(self) -> Exhibit:
+        """A specimen."""
+        ...
+
+
+AnyKind = Kind[Any]

@@ -1,0 +1,1 @@
+"""Statistics of judgment: arrays in, estimates out. numpy and scipy only."""

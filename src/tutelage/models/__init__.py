@@ -1,0 +1,1 @@
+"""A model you can ask: local weights, an endpoint, a reward network."""

@@ -1,0 +1,1 @@
+"""The stages joined: `tutelage run`."""

@@ -1,0 +1,1 @@
+"""Who should judge what, and what it costs. Opens with `tutelage plan`; nothing here yet."""

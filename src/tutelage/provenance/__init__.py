@@ -1,0 +1,1 @@
+"""Whose judgment it was: lineage now; receipts, log and releases next."""

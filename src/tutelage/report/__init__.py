@@ -1,0 +1,1 @@
+"""Pages and SVG charts that fold all of the below."""

@@ -1,0 +1,1 @@
+"""The platform (Django). Opens with the Hall; nothing here yet."""
