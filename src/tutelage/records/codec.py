@@ -39,7 +39,7 @@ def decode(kind: type[T] | Any, value: Any) -> T:
 
     Raises BadInput whose `where.field` is the dotted path of the field at fault.
     """
-    return cast(T, _decoder(kind)(value))
+    return cast(T, _decoder(cast(Any, kind))(value))
 
 
 def _bad(seen: str, expected: str, remedy: str = "Correct the value.", field: str | None = None) -> TutelageError:
