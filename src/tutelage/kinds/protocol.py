@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from tutelage.records import Item, Json, Judge, Judgment, Response, Row, Verdict
 
-A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Exhibit:
     judgment: Judgment
 
 
-class Kind(Protocol[A]):
+class Kind(Protocol[A_co]):
     """One module of `tutelage.kinds` holds one of these under the name `KIND`, and nothing else must change."""
 
     name: str
@@ -31,7 +31,7 @@ class Kind(Protocol[A]):
         """Raise BadInput, naming the field, unless this is a complete item of the kind."""
         ...
 
-    def parse_answer(self, item: Item, answer: Json) -> A:
+    def parse_answer(self, item: Item, answer: Json) -> A_co:
         """The typed answer; raises BadInput naming the field."""
         ...
 
