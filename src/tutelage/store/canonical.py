@@ -8,6 +8,7 @@ from typing import Any
 
 import rfc8785
 
+from tutelage.errors import BadInput, Where
 from tutelage.records import encode
 
 CHUNK_BYTES = 1 << 20
@@ -33,12 +34,39 @@ def digest_file(path: Path) -> str:
     return "sha256:" + hasher.hexdigest()
 
 
-def digest_tree(root: Path) -> str:
-    """`sha256:<hex>` of a directory: of the sorted (relative path, file digest) list. Links are refused."""
-    listing = []
+def listing(root: Path) -> list[list[str]]:
+    """The sorted [relative path, file digest] pairs of a directory. Empty directories do not count.
+
+    Raises BadInput on a link or a device: what they mean depends on the machine, so they have no content.
+    """
+    pairs = []
     for path in sorted(root.rglob("*")):
-        if path.is_symlink():
-            raise ValueError(f"a link inside an artefact: {path}")
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise BadInput(
+                "This is a link or a device inside an artefact.",
+                expected="regular files and directories only",
+                remedy="Copy the file it points to instead.",
+                where=Where(str(path)),
+            )
         if path.is_file():
-            listing.append([path.relative_to(root).as_posix(), digest_file(path)])
-    return digest(listing)
+            pairs.append([path.relative_to(root).as_posix(), digest_file(path)])
+    return pairs
+
+
+def digest_tree(root: Path) -> str:
+    """`sha256:<hex>` of a directory: of its `listing`. Links are refused."""
+    return digest(listing(root))
+
+
+def digest_path(path: Path) -> str:
+    """`sha256:<hex>` of a file or of a directory, whichever is there. Raises BadInput where there is neither."""
+    if path.is_dir():
+        return digest_tree(path)
+    if path.is_file():
+        return digest_file(path)
+    raise BadInput(
+        "There is no such file or directory.",
+        expected="a file or a directory",
+        remedy="Check the path.",
+        where=Where(str(path)),
+    )
