@@ -1,1 +1,38 @@
-"""What can be asked of people: one module per kind."""
+"""One module per kind of question. A new kind is one new module here, and nothing else.
+
+`get("comparison")` is the object named `KIND` in `tutelage.kinds.comparison`; `names()` lists what is there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from tutelage.errors import BadInput, Where
+from tutelage.kinds.protocol import AnyKind, Exhibit, Kind
+
+__all__ = ["AnyKind", "Exhibit", "Kind", "get", "names"]
+
+
+def names() -> list[str]:
+    """The kinds there are, by name: every module of this package that holds a `KIND`."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if _kind_in(m.name) is not None)
+
+
+def get(name: str) -> AnyKind:
+    """The kind of that name; raises BadInput, listing the names, where there is none."""
+    modules = {m.name for m in pkgutil.iter_modules(__path__)}
+    kind = _kind_in(name) if name in modules else None
+    if kind is None:
+        raise BadInput(
+            f"There is no kind {name!r}.",
+            expected="one of " + ", ".join(names()),
+            remedy="Name one of them.",
+            where=Where(field="kind"),
+        )
+    return kind
+
+
+def _kind_in(module: str) -> AnyKind | None:
+    kind: AnyKind | None = getattr(importlib.import_module(f"{__name__}.{module}"), "KIND", None)
+    return kind

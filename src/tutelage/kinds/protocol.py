@@ -22,10 +22,18 @@ class Exhibit:
 
 
 class Kind(Protocol[A_co]):
-    """One module of `tutelage.kinds` holds one of these under the name `KIND`, and nothing else must change."""
+    """One module of `tutelage.kinds` holds one of these under the name `KIND`, and nothing else must change.
+
+    name     the module's own name
+    summary  one line: what is asked
+    answers  the type of an answer: a frozen dataclass, or a union of them told apart by `type`
+    payload  the type of `item.payload`
+    """
 
     name: str
     summary: str
+    answers: Any
+    payload: Any
 
     def check_item(self, item: Item, responses: Mapping[str, Response]) -> None:
         """Raise BadInput, naming the field, unless this is a complete item of the kind."""

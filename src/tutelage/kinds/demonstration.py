@@ -1,0 +1,112 @@
+"""Write the answer a model should give."""
+# ruff: noqa: ARG002  every kind takes the protocol's arguments, whether it needs them or not
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tutelage.kinds.protocol import Exhibit
+from tutelage.kinds.shared import CannotRate, bad, check_responses, group_of, payload
+from tutelage.records import (
+    DemonstrationRow,
+    Item,
+    Json,
+    Judge,
+    Judgment,
+    Message,
+    Open,
+    Person,
+    Response,
+    Row,
+    Settled,
+    Verdict,
+    decode,
+    standing,
+    user,
+)
+
+METHOD = "every demonstration is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answer as messages ending in the assistant's turn, and the thinking that led to it, if asked for."""
+
+    response: tuple[Message, ...]
+    reasoning: str | None = None
+    type: Literal["demonstration"] = "demonstration"
+
+
+Answer = Written | CannotRate
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """reasoning: whether the contributor is asked to write down how they got there."""
+
+    reasoning: bool = False
+
+
+class Demonstration:
+    """One prompt to be answered."""
+
+    name = "demonstration"
+    summary = "Write the answer a model should give"
+    answers = Answer
+    payload = Payload
+
+    def check_item(self, item: Item, responses: Mapping[str, Response]) -> None:
+        """A prompt, and no responses: the answer is written, not chosen."""
+        payload(Payload, item)
+        check_responses(item, responses, 0, 0)
+
+    def parse_answer(self, item: Item, answer: Json) -> Answer:
+        """`{"type": "demonstration", "response": [{"role": "assistant", "text": …}], "reasoning": …}`."""
+        parsed: Answer = decode(Answer, answer)
+        if isinstance(parsed, Written):
+            _check_written(parsed.response)
+        return parsed
+
+    def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
+        """Settled as soon as one is written: demonstrations do not compete, each becomes a row."""
+        counted = standing(list(judgments))
+        ids = tuple(j.id for j in counted)
+        written = [a for a in (self.parse_answer(item, j.answer) for j in counted) if isinstance(a, Written)]
+        if not written:
+            return Open(item.id, "nobody could answer it" if counted else "nobody has answered it", ids)
+        detail = {"demonstrations": len(written), "cannot_rate": len(counted) - len(written)}
+        return Settled(item.id, "written", {"written": 1.0}, 1.0, METHOD, ids, detail=detail)
+
+    def rows(
+        self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
+    ) -> list[Row]:
+        """One row for each demonstration, weighted so that every prompt counts once."""
+        counted = [(j, self.parse_answer(item, j.answer)) for j in standing(list(judgments))]
+        written = [(j, a) for j, a in counted if isinstance(a, Written)]
+        return [
+            DemonstrationRow(item.messages, a.response, (j.id,), group_of(item), weight=1 / len(written))
+            for j, a in written
+        ]
+
+    def exhibit(self) -> Exhibit:
+        """An answer with its reasoning."""
+        item = Item("item-1", self.name, user("What is 15 % of 80?"), payload={"reasoning": True})
+        answer: Json = {
+            "type": "demonstration",
+            "response": [{"role": "assistant", "text": "12"}],
+            "reasoning": "10 % of 80 is 8, and half of that is 4.",
+        }
+        return Exhibit(item, (), Person("person-1"), Judgment("judgment-1", item.id, "person-1", answer))
+
+
+def _check_written(response: tuple[Message, ...]) -> None:
+    if not response or response[-1].role != "assistant":
+        raise bad("The response does not end in the assistant's turn.", "an assistant message last", "response")
+    last = response[-1]
+    if not (last.text.strip() or last.attachments or last.tool_calls):
+        raise bad("The response is empty.", "text", f"response[{len(response) - 1}].text", "Write it, or cannot_rate.")
+
+
+KIND = Demonstration()
