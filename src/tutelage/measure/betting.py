@@ -1,0 +1,204 @@
+"""Bounds on the mean of bounded numbers, valid at every sample size, by betting against each candidate mean.
+
+If `m` were the true mean, no one could grow a stake by betting on the next value; where the stake has grown
+1/alpha-fold, `m` is rejected (Ville's inequality). No normality, no minimum n.
+Sources: Waudby-Smith and Ramdas 2024, Estimating means of bounded random variables by betting; Voráček and
+Orabona 2025, STaR-Bets (bets that aim at the 1/alpha target, for a sample size fixed in advance).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tutelage.errors import BadInput
+from tutelage.measure.exact import Floats, Sided
+
+SHUFFLE_SEED = 20_260_101  # the order of exchangeable rows must not depend on the file; any fixed order is valid
+KEEP = 0.9  # the largest share of the stake that one bet may lose
+CELLS = 48
+
+
+def _checked(x: ArrayLike, bounds: tuple[float, float]) -> Floats:
+    values = np.asarray(x, dtype=np.float64)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise BadInput("The values are not one list of finite numbers.", expected="shape (n,)", remedy="Drop gaps.")
+    low, high = bounds
+    if not low < high or (values.size and (values.min() < low - 1e-12 or values.max() > high + 1e-12)):
+        raise BadInput(
+            f"Values from {values.min() if values.size else '-'} to {values.max() if values.size else '-'}.",
+            expected=f"values within the declared bounds [{low}, {high}]",
+            remedy="Give the bounds that hold for every item, not only for the slice.",
+        )
+    return np.clip((values - low) / (high - low), 0.0, 1.0)
+
+
+def exchangeable_order(x: Floats) -> Floats:
+    """The values in a fixed random order that depends on the values alone, not on the order of the rows."""
+    return np.random.default_rng(SHUFFLE_SEED).permutation(np.sort(x))
+
+
+def _star_rejects(x: Floats, m: Floats, log_goal: float, population: int | None) -> NDArray[np.bool_]:
+    """Which candidate means (G,) are rejected as too small by bets that x (n,) in [0, 1] lies higher."""
+    n = len(x)
+    log_wealth, seen, square = np.zeros(len(m)), 0.0, 0.0
+    centre, prior = 0.5, 1.0
+    alive_m = m.copy()
+    for t in range(n):
+        if population is not None:
+            alive_m = np.clip((population * m - seen) / (population - t), 0.0, 1.0)
+        variance = (0.25 * prior + square) / (prior + t)
+        # without replacement the gap to a wrong m widens as the batch runs out, so early bets are smaller
+        haste = 1.0 if population is None else (population - n) / (population - t)
+        need = np.maximum(log_goal - log_wealth, 0.0)
+        bet = np.sqrt(2 * need * haste / (variance * (n - t)))
+        bet = np.minimum(bet, KEEP / np.maximum(alive_m, 1e-9))
+        log_wealth = log_wealth + np.where(need > 0, np.log1p(bet * (x[t] - alive_m)), 0.0)
+        seen += x[t]
+        new = (0.5 * prior + seen) / (prior + t + 1)
+        square += (x[t] - centre) * (x[t] - new)
+        centre = new
+    return log_wealth >= log_goal - 1e-12
+
+
+def _lower_edge(rejects: Callable[[Floats], NDArray[np.bool_]], floor: float, ceiling: float) -> float:
+    """The smallest candidate mean not rejected, rounded outwards to the grid (1/48 of 1/48 of the range)."""
+    for _ in range(2):
+        grid = np.linspace(floor, ceiling, CELLS + 1)
+        kept = np.flatnonzero(~rejects(grid))
+        first = int(kept[0]) if len(kept) else CELLS
+        floor, ceiling = float(grid[max(first - 1, 0)]), float(grid[first])
+    return floor
+
+
+def fixed_n_interval(
+    x: ArrayLike, bounds: tuple[float, float], *, population: int | None = None, level: float = 0.95,
+    sided: Sided = "two",
+) -> tuple[float, float]:  # fmt: skip
+    """Bounds on the mean of bounded values for a sample size fixed in advance.
+
+    x           (n,) values of a uniform random slice, in any order (exchangeable)
+    bounds      the least and greatest value any item could have
+    population  N if drawn without replacement from a batch of N, whose mean is then the target; None: i.i.d.
+    Returns (lo, hi) inside the bounds and inside what logic allows; (bounds) for n = 0. Exact coverage for every n;
+    within about 1.2 times the width of a t-interval where that is valid.
+    """
+    low, high = bounds
+    values = exchangeable_order(_checked(x, bounds))
+    n = len(values)
+    if n == 0:
+        return bounds
+    if population is not None and n >= population:
+        mean = float(np.mean(values)) * (high - low) + low
+        return mean, mean
+    alpha = (1.0 - level) / (2 if sided == "two" else 1)
+    known = values.sum() / population if population else 0.0
+    unseen = (population - n) / population if population else 1.0
+    found = []
+    for flipped in (False, True):
+        sample = 1.0 - values if flipped else values
+        least = known if not flipped else (n / population - known if population else 0.0)
+        if sided == ("lower" if flipped else "upper"):
+            found.append(least)
+            continue
+
+        def rejects(m: Floats, sample: Floats = sample) -> NDArray[np.bool_]:
+            return _star_rejects(sample, m, float(np.log(1 / alpha)), population)
+
+        found.append(max(_lower_edge(rejects, least, least + unseen), least))
+    bottom, top = found[0], 1.0 - found[1]
+    mean = float(values.mean())
+    bottom, top = min(bottom, mean), max(top, mean)
+    return low + (high - low) * bottom, low + (high - low) * top
+
+
+def betting_sequence(
+    x: ArrayLike, bounds: tuple[float, float], *, population: int | None = None, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Bounds after each value that hold *at all times together*: look as often as you like, stop when you like.
+
+    x  (n,) values in the order in which they came in
+    Returns (lo (n,), hi (n,)), running intersections. Hedged capital with predictable plug-in bets.
+    """
+    low, high = bounds
+    values = _checked(x, bounds)
+    n = len(values)
+    times = np.arange(1, n + 1)
+    seen = np.concatenate([[0.0], np.cumsum(values)])[:-1]
+    centre = (0.5 + np.cumsum(values)) / (times + 1)
+    spread = (0.25 + np.cumsum((values - centre) ** 2)) / (times + 1)
+    before = np.concatenate([[0.25], spread[:-1]])
+    alpha = 1.0 - level
+    bet = np.sqrt(2 * np.log(2 / alpha) / (before * times * np.log1p(times)))[:, None]
+    grid = np.linspace(0.0, 1.0, 401)[None, :]
+    mean = grid if population is None else (population * grid - seen[:, None]) / (population - times + 1)[:, None]
+    impossible = (mean < 0) | (mean > 1)
+    mean = np.clip(mean, 1e-9, 1 - 1e-9)
+    gap = values[:, None] - mean
+    up = np.cumsum(np.log1p(np.minimum(bet, KEEP / mean) * gap), axis=0)
+    down = np.cumsum(np.log1p(-np.minimum(bet, KEEP / (1 - mean)) * gap), axis=0)
+    rejected = np.logical_or.accumulate((np.maximum(up, down) >= np.log(2 / alpha)) | impossible, axis=0)
+    alive = ~rejected
+    first, last = alive.argmax(axis=1), alive.shape[1] - 1 - alive[:, ::-1].argmax(axis=1)
+    some = alive.any(axis=1)
+    step = 1 / 400  # a grid point speaks for the cell on either side of it
+    lo = np.where(some, np.maximum(grid[0, first] - step, 0), np.clip(centre, 0, 1))
+    hi = np.where(some, np.minimum(grid[0, last] + step, 1), np.clip(centre, 0, 1))
+    return low + (high - low) * np.maximum.accumulate(lo), low + (high - low) * np.minimum.accumulate(hi)
+
+
+def poisson_interval(
+    x: ArrayLike, pi: ArrayLike, bounds: tuple[float, float], population: int, *, level: float = 0.95,
+    sided: Sided = "two", spread: float | None = None,
+) -> tuple[float, float]:  # fmt: skip
+    """Bounds on a batch's mean from items drawn independently, each with its own known chance (Poisson sampling).
+
+    x         (n,) values of the drawn items;  pi (n,) their inclusion probabilities, fixed before the labels
+    bounds    least and greatest value of any item; 0 must lie inside (use a rectifier: human minus judge)
+    spread    a guess, made before the labels, of the standard error; it moves the width, never the validity
+
+    For weights w = I x / pi, prod(1 + b (w - m)) over all items of the batch has expectation
+    prod(1 + b (x - m)) <= 1 at the true mean m (Poisson independence, then the arithmetic-geometric mean), so a
+    mixture over bets b is an e-value; m is rejected where it reaches 1/alpha. Valid for every population.
+    """
+    values, chance = np.asarray(x, dtype=np.float64), np.asarray(pi, dtype=np.float64)
+    low, high = bounds
+    _checked(values, bounds)
+    if not low <= 0 <= high or chance.shape != values.shape or not ((chance > 0) & (chance <= 1)).all():
+        raise BadInput(
+            "Unequal probabilities need pi in (0, 1] for every drawn item and bounds around 0.",
+            expected="pi of x's shape, low <= 0 <= high", remedy="Pass human minus judge, and the stored pi.",
+        )  # fmt: skip
+    alpha = (1.0 - level) / (2 if sided == "two" else 1)
+    error = spread or float(np.sqrt(max(0.02, 1 / max(len(values), 1)) / max(len(values), 1)))
+    weights = values / chance
+    ends = []
+    for sign in (1.0, -1.0):
+        if sided == ("upper" if sign > 0 else "lower"):
+            ends.append(low if sign > 0 else -high)
+            continue
+        floor, ceiling = (low, high) if sign > 0 else (-high, -low)
+        rejects = _poisson_rejects(sign * weights, chance.min(initial=1.0), floor, population, alpha, error)
+        ends.append(_lower_edge(rejects, floor, ceiling))
+    return ends[0], -ends[1]
+
+
+def _poisson_rejects(
+    w: Floats, least_pi: float, low: float, N: int, alpha: float, error: float
+) -> Callable[[Floats], NDArray[np.bool_]]:
+    n = len(w)
+    best = np.sqrt(2 * np.log(1 / alpha)) / (N * error)  # the bet that is right if the guessed error is
+    ladder = best * np.geomspace(0.25, 4, 9)
+
+    def rejects(m: Floats) -> NDArray[np.bool_]:
+        # 1 + b (w - m) must stay positive for every weight an item could have had
+        worst = m[:, None] - min(low, 0.0) / least_pi
+        bet = np.minimum(ladder[None, :], KEEP / np.maximum(worst, 1e-12))  # (G, B)
+        inside = np.log1p(bet[..., None] * (w - m[:, None, None])).sum(axis=-1)
+        outside = (N - n) * np.log1p(-bet * m[:, None])
+        wealth = np.logaddexp.reduce(inside + outside, axis=1) - np.log(len(ladder))
+        return np.asarray(wealth >= np.log(1 / alpha))
+
+    return rejects
