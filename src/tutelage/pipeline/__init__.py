@@ -1,1 +1,9 @@
-"""The stages joined: `tutelage run`."""
+"""The stages joined: an engine that does each once, whatever is killed in between."""
+
+from tutelage.pipeline.engine import RunResult, StageResult, run
+from tutelage.pipeline.forecast import Forecast, forecast
+from tutelage.pipeline.stage import Effort, Plan, Stage, StageContext, StageSpec
+
+__all__ = [
+    "Effort", "Forecast", "Plan", "RunResult", "Stage", "StageContext", "StageResult", "StageSpec", "forecast", "run",
+]  # fmt: skip

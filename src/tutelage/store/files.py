@@ -127,8 +127,8 @@ def writing(place: Path) -> Iterator[None]:
             ) from error
         if error.errno in _CLOSED:
             raise BadInput(
-                f"This may not be written: {error.strerror}.",
-                expected=f"a directory that {_user()} may write to",
+                f"Access is refused: {error.strerror}.",
+                expected=f"a place that user {os.getuid()} may read and write",
                 remedy="Change its permissions, or set TUTELAGE_HOME or --out to another directory.",
                 where=Where(file),
             ) from error
@@ -138,7 +138,3 @@ def writing(place: Path) -> Iterator[None]:
 def _free(place: Path) -> int:
     there = next(p for p in (place, *place.absolute().parents) if p.exists())
     return shutil.disk_usage(there).free // 1_000_000
-
-
-def _user() -> str:
-    return f"user {os.getuid()}"

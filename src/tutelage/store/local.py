@@ -225,20 +225,15 @@ class LocalStore:
             return digest_file(staged)
         raw = canonical(listing(staged))
         name = "sha256:" + hashlib.sha256(raw).hexdigest()
-        if not self._listing_file(name).is_file():
-            files.write_whole(self._listing_file(name), raw)
+        path = self._listing_file(name)
+        if not path.is_file() or path.read_bytes() != raw:
+            files.write_whole(path, raw)
         return name
 
     def _place(self, staged: Path, digest: str) -> None:
         final = self._object(digest)
         final.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            try:
-                staged.rename(final)
-                break
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
+        while not _renamed(staged, final):
             if self._sound(digest):
                 files.remove(staged)
                 return
@@ -248,10 +243,7 @@ class LocalStore:
     def _sound(self, digest: str) -> bool:
         try:
             self.verify(digest)
-        except StoreDamaged as error:
-            listing_file = self._listing_file(digest)
-            if error.where.file == str(listing_file):
-                files.remove(listing_file)
+        except StoreDamaged:
             return False
         return True
 
@@ -276,8 +268,20 @@ class LocalStore:
         for path in (self.root / "tmp").glob("*"):
             files.remove(path)
         for path in (self.root / "pins").glob("*.json"):
-            if not decode(Pin, json.loads(path.read_bytes())).holds():
+            pin: Pin = decode(Pin, json.loads(path.read_bytes()))
+            if not pin.holds():
                 path.unlink()
+
+
+def _renamed(staged: Path, final: Path) -> bool:
+    """Whether the one rename went through; False where the artefact is already there."""
+    try:
+        staged.rename(final)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
 
 
 def _damaged(path: Path, seen: str) -> StoreDamaged:

@@ -1,0 +1,31 @@
+"""Copies of results where people look for them: the run's directory. Each appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tutelage.store import digest_path, files
+
+
+def publish(artefact: Path, wanted: Mapping[str, str], out: Path) -> None:
+    """Copy {path in the artefact: path in `out`}; what is there already and equal is left alone."""
+    for inside, name in wanted.items():
+        source, target = artefact / inside if inside else artefact, out / name
+        if not target.exists() or digest_path(target) != digest_path(source):
+            _replace(source, target)
+
+
+def _replace(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    files.remove(partial)
+    if source.is_dir():
+        shutil.copytree(source, partial, copy_function=shutil.copyfile)
+        if target.exists():
+            files.remove(target)
+    else:
+        shutil.copyfile(source, partial)
+    partial.rename(target)
