@@ -63,6 +63,11 @@ def _dense(ids: npt.NDArray[Any]) -> tuple[Codes, npt.NDArray[Any]]:
     return place[ids], names.astype(ids.dtype, copy=False)
 
 
+def tally(code: Codes, weight: Floats | None, size: int) -> Floats:
+    """(size,) sums of `weight` (n,) by code (n,); counts where weight is None."""
+    return np.bincount(code, weight, size).astype(np.float64, copy=False)
+
+
 def same_length(**columns: npt.NDArray[Any] | None) -> int:
     """The common length of the columns given (None is skipped); BadInput names the two that differ."""
     first, n = "", -1
