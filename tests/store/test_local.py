@@ -170,3 +170,14 @@ def test_two_processes_that_store_the_same_things_end_with_each_once(store: Loca
     for digest in store.digests():
         store.verify(digest)
     assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_tidied_and_a_living_ones_is_not(store: LocalStore, tmp_path: Path) -> None:
+    """A process that has ended wrote one temporary name, this one the other."""
+    ended = multiprocessing.get_context("fork").Process(target=int)
+    ended.start()
+    ended.join()
+    listings = store.root / "listings"
+    tree(listings, {f".a.json.1f.{ended.pid}.tmp": "", f".b.json.1f.{os.getpid()}.tmp": ""})
+    store.tidy()
+    assert [p.name for p in listings.iterdir()] == [f".b.json.1f.{os.getpid()}.tmp"]

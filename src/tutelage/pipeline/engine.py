@@ -108,6 +108,8 @@ class _Engine:
     def drive(self, plan: Plan) -> RunResult:
         """All stages in order; a waiting one holds up only those that need it."""
         self.index.sweep()
+        self.store.tidy()
+        files.tidy(self.out)
         self.state.write("running")
         self.events("run.began", stages=len(plan), seed=self.seed)
         for number, spec in enumerate(plan, 1):

@@ -73,6 +73,7 @@ class Index:
 
     def sweep(self) -> None:
         """Remove what killed processes left: half outputs, and benches of stages that finished. Scratch stays."""
+        files.tidy(self.home / "stages")
         for path in (self.home / "work").glob("*"):
             with files.locked(self.lock_file(path.name), wait=False) as ours:
                 if not ours:

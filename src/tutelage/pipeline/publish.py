@@ -20,8 +20,8 @@ def publish(artefact: Path, wanted: Mapping[str, str], out: Path) -> None:
 
 def _replace(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    files.tidy(target.parent)
     partial = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    files.remove(partial)
     if source.is_dir():
         shutil.copytree(source, partial, copy_function=shutil.copyfile)
         if target.exists():

@@ -28,7 +28,7 @@ def home() -> Path:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that appears whole or not at all, also to a reader and after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
     try:
         with partial.open("wb") as out:
             out.write(data)
@@ -43,6 +43,24 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write one record or JSON value, indented for people, whole or not at all."""
     write_whole(path, (json.dumps(encode(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
+
+
+def tidy(directory: Path) -> None:
+    """Remove the temporary siblings (`.name.….<pid>.tmp`) that killed processes left in a directory."""
+    for path in directory.glob(".*.tmp"):
+        pid = path.name.split(".")[-2]
+        if pid.isdigit() and not _alive(int(pid)):
+            remove(path)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def sync_directory(path: Path) -> None:

@@ -88,6 +88,10 @@ class Store(Protocol):
         """Hold off collection while artefacts are being made or read."""
         ...
 
+    def tidy(self) -> None:
+        """Remove what killed processes left half done."""
+        ...
+
 
 class LocalStore:
     """A `Store` in a directory. Safe with any number of processes, and after kill -9 at any moment."""
@@ -170,6 +174,11 @@ class LocalStore:
         with files.locked(self.root / "lock", shared=True):
             yield
 
+    def tidy(self) -> None:
+        """Remove what killed processes left half done."""
+        for name in ("tmp", "listings", "pins"):
+            files.tidy(self.root / name)
+
     def gc(self, keep: Collection[str] = (), *, dry_run: bool = False) -> Swept:
         """Remove every artefact that neither a living pin nor `keep` holds. Raises BadInput while a run is going on."""
         with files.writing(self.root), files.locked(self.root / "lock", wait=False) as alone:
@@ -211,7 +220,7 @@ class LocalStore:
         return [(name, file) for name, file in json.loads(raw)]
 
     def _copy(self, source: Path) -> Path:
-        staged = self.root / "tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
+        staged = self.root / "tmp" / f".copy.{secrets.token_hex(8)}.{os.getpid()}.tmp"
         staged.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, staged, symlinks=True)
@@ -267,6 +276,7 @@ class LocalStore:
                 path.unlink()
         for path in (self.root / "tmp").glob("*"):
             files.remove(path)
+        self.tidy()
         for path in (self.root / "pins").glob("*.json"):
             pin: Pin = decode(Pin, json.loads(path.read_bytes()))
             if not pin.holds():
