@@ -1,0 +1,166 @@
+"""Batched sampling with our own key-value cache.
+
+Each prompt is encoded once, without padding, and its keys are shared out to its n samples. Rows stand aligned at the
+column they write, so one step writes one slice. Finished rows leave the batch. Each row draws from its own stream,
+seeded by (seed, prompt, sample), so that neither its neighbours nor the order of prompts change its noise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from tutelage.models.local_layout import Flat, Tree, hidden
+from tutelage.records import Sampling
+
+ROWS = 64  # rows decoded together
+NUCLEUS = 256  # candidates looked at before a full sort is needed
+
+
+@dataclass
+class Sample:
+    """One row being decoded. `noise` is (max_tokens,) uniform."""
+
+    place: tuple[int, int]  # (index of the prompt, which of its samples)
+    prompt: tuple[int, ...]
+    noise: np.ndarray[Any, np.dtype[np.float64]]
+    ids: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+    ended: bool = False
+
+
+class _Prefill:
+    """A flat pass over prompts that keeps every layer's keys and values."""
+
+    def __init__(self, flat: Flat) -> None:
+        self.flat = flat
+        self.kept: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+        """See `Plan`."""
+        self.kept[layer] = (k, v)
+        return self.flat.attend(layer, q, k, v, scale)
+
+
+class _Step:
+    """One column of a batch of rows whose prompts end in the same column.
+
+    keys, values  per layer (B, G, columns, D)
+    mask          (B, 1, 1, columns) additive: -inf left of a row's own prompt
+    at            the column that this step writes
+    """
+
+    def __init__(self, prefill: _Prefill, starts: list[tuple[int, int]], rows: list[int], room: int) -> None:
+        self.at = max(starts[r][1] - starts[r][0] for r in rows)
+        first = prefill.kept[0][0]
+        groups, dim = first.shape[1], first.shape[3]
+        self.keys: dict[int, Tensor] = {}
+        self.values: dict[int, Tensor] = {}
+        shape = (len(rows), groups, self.at + room, dim)
+        for layer, (k, v) in prefill.kept.items():
+            self.keys[layer], self.values[layer] = first.new_zeros(shape), first.new_zeros(shape)
+            for i, r in enumerate(rows):
+                lo, hi = starts[r]
+                self.keys[layer][i, :, self.at - (hi - lo) : self.at] = k[0, :, lo:hi]
+                self.values[layer][i, :, self.at - (hi - lo) : self.at] = v[0, :, lo:hi]
+        lengths = torch.tensor([starts[r][1] - starts[r][0] for r in rows], device=first.device)
+        columns = torch.arange(shape[2], device=first.device)
+        absent = columns[None] < self.at - lengths[:, None]  # (B, columns)
+        self.mask = torch.zeros(absent.shape, dtype=first.dtype, device=first.device)
+        self.mask = self.mask.masked_fill_(absent, float("-inf"))[:, None, None]
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+        """See `Plan`; T = 1. The query heads that share a key head stand as one short query of that head."""
+        keys, values = self.keys[layer], self.values[layer]
+        keys[:, :, self.at] = k[:, :, 0]
+        values[:, :, self.at] = v[:, :, 0]
+        b, h, _, d = q.shape
+        g, upto = k.shape[1], self.at + 1
+        grouped = q.view(b, g, h // g, d)
+        out = scaled_dot_product_attention(
+            grouped, keys[:, :, :upto], values[:, :, :upto], attn_mask=self.mask[..., :upto], scale=scale
+        )
+        return out.reshape(b, 1, h, d)
+
+    def keep(self, alive: Tensor) -> None:
+        """Drop the rows that have finished."""
+        for layer in self.keys:
+            self.keys[layer], self.values[layer] = self.keys[layer][alive], self.values[layer][alive]
+        self.mask = self.mask[alive]
+
+
+def rows_for(prompts: Sequence[tuple[int, ...]], n: int, sampling: Sampling, max_tokens: int) -> list[Sample]:
+    """n rows a prompt, each with its own noise; the k-th appearance of a prompt gets samples k·n … k·n + n - 1."""
+    seen: Counter[tuple[int, ...]] = Counter()
+    rows = []
+    for index, prompt in enumerate(prompts):
+        key = hashlib.sha256(np.asarray(prompt, dtype="<i8").tobytes()).digest()
+        words = np.frombuffer(key[:16], dtype="<u4").tolist()
+        for j in range(n):
+            stream = np.random.default_rng([sampling.seed or 0, seen[prompt] * n + j, *words])
+            rows.append(Sample((index, j), prompt, stream.random(max_tokens)))
+        seen[prompt] += 1
+    return rows
+
+
+def choose(logits: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
+    """(B, V) float32 logits and (B,) uniforms -> (B,) token ids: greedy at temperature 0, else by the inverse
+    distribution function, within the nucleus where top_p < 1."""
+    if sampling.temperature == 0:
+        return logits.argmax(-1)
+    probs = (logits / sampling.temperature).softmax(-1)
+    if sampling.top_p >= 1:
+        return _inverse(probs, noise)
+    top, ids = probs.topk(min(NUCLEUS, probs.shape[-1]))
+    if bool((top.sum(-1) < sampling.top_p).any()):
+        top, ids = probs.sort(descending=True)
+    before = top.cumsum(-1) - top  # mass ahead of each candidate
+    nucleus = top * (before < sampling.top_p)
+    return ids.gather(-1, _inverse(nucleus, noise)[:, None])[:, 0]
+
+
+def _inverse(weights: Tensor, noise: Tensor) -> Tensor:
+    mass = weights.double().cumsum(-1)
+    target = noise.to(mass)[:, None] * mass[:, -1:]
+    return torch.searchsorted(mass, target, right=True)[:, 0].clamp_(max=weights.shape[-1] - 1)
+
+
+@torch.inference_mode()
+def decode(model: Any, rows: list[Sample], sampling: Sampling, *, max_tokens: int, end: int) -> None:
+    """Fill in the rows of one batch, in place."""
+    device = model.device
+    prompts = list(dict.fromkeys(row.prompt for row in rows))
+    flat = Flat([Tree(p) for p in prompts], device)
+    prefill = _Prefill(flat)
+    states = hidden(model, flat.ids, flat.positions, prefill)[0]  # (N, d)
+    of = [prompts.index(row.prompt) for row in rows]
+    last = torch.tensor([flat.spans[p][1] - 1 for p in of], device=device)
+    step = _Step(prefill, flat.spans, of, max_tokens)
+    positions = torch.tensor([len(row.prompt) for row in rows], device=device)
+    noise = torch.from_numpy(np.stack([row.noise for row in rows])).to(device)  # (B, max_tokens)
+    head, state, live = model.get_output_embeddings(), states[last], list(rows)
+    for t in range(max_tokens):
+        logits = head(state).float()  # (B, V)
+        token = choose(logits, noise[:, t], sampling)
+        logp = logits.gather(-1, token[:, None])[:, 0] - logits.logsumexp(-1)
+        for row, i, lp in zip(live, token.tolist(), logp.tolist(), strict=True):
+            row.ids.append(i)
+            row.logprob += lp
+            row.ended = i == end
+        live = [row for row in live if not row.ended]
+        if not live or t == max_tokens - 1:
+            return
+        if len(live) < len(token):
+            alive = (token != end).nonzero()[:, 0]
+            token, positions, noise = token[alive], positions[alive], noise[alive]
+            step.keep(alive)
+        state = hidden(model, token[:, None], positions[:, None], step)[:, 0]  # (B, d)
+        positions, step.at = positions + 1, step.at + 1

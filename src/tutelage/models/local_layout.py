@@ -1,0 +1,196 @@
+"""How texts lie in a tensor: each prompt once, its K answers behind it, no padding anywhere.
+
+A batch is one row of N tokens: tree after tree, each `prompt | answer 1 | … | answer K`. An answer sees its prompt and
+itself, never its siblings; its positions start again behind the prompt. Linear layers see N real tokens; attention runs
+tree by tree. Policy, reference, reward model and prefill all use this one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+ATTENTION = "tutelage"
+
+
+class Tree(NamedTuple):
+    """One prompt and its K answers as token ids; an answer is not empty, a prompt is not empty."""
+
+    prompt: tuple[int, ...]
+    answers: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are computed: the prompt once, every answer once."""
+        return len(self.prompt) + sum(map(len, self.answers))
+
+
+class Plan(Protocol):
+    """What the attention of one forward pass looks like."""
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+        """(B, H, T, D), (B, G, T, D), (B, G, T, D) -> (B, T, H, D); G key heads divide H query heads."""
+        ...
+
+
+class Flat:
+    """The layout of a batch of trees.
+
+    ids, positions  (1, N)
+    predict_from    (M,) where in N the state stands that predicts each answer token: the first from the prompt's end
+    targets         (M,) the answer tokens, tree after tree, answer after answer
+    lengths         (A,) tokens of each of the A answers; sums to M
+    ends            (A,) where in N the last token of each answer stands
+    """
+
+    def __init__(self, trees: Sequence[Tree], device: str = "cpu") -> None:
+        ids: list[int] = []
+        positions: list[int] = []
+        source: list[int] = []
+        targets: list[int] = []
+        self.lengths: list[int] = []
+        self.spans: list[tuple[int, int]] = []
+        ends: list[int] = []
+        for tree in trees:
+            start, p = len(ids), len(tree.prompt)
+            ids += tree.prompt
+            positions += range(p)
+            for answer in tree.answers:
+                here = len(ids)
+                source += [start + p - 1, *range(here, here + len(answer) - 1)]
+                targets += answer
+                ids += answer
+                positions += range(p, p + len(answer))
+                self.lengths.append(len(answer))
+                ends.append(len(ids) - 1)
+            self.spans.append((start, len(ids)))
+        self.ids = torch.tensor([ids], device=device)
+        self.positions = torch.tensor([positions], device=device)
+        self.predict_from = torch.tensor(source, dtype=torch.long, device=device)
+        self.targets = torch.tensor(targets, dtype=torch.long, device=device)
+        self.ends = torch.tensor(ends, dtype=torch.long, device=device)
+        self._masks = [_mask(tree, device) for tree in trees]
+        self._typed: list[Tensor | None] | None = None
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+        """Attention tree by tree; see `Plan`."""
+        del layer
+        if self._typed is None:  # the additive form in the model's own type: what the fused CPU kernel wants
+            self._typed = [None if m is None else _additive(m, q.dtype) for m in self._masks]
+        share = q.shape[1] // k.shape[1]
+        k, v = _widen(k, share), _widen(v, share)
+        parts = []
+        for (lo, hi), mask in zip(self.spans, self._typed, strict=True):
+            parts.append(
+                scaled_dot_product_attention(
+                    q[:, :, lo:hi], k[:, :, lo:hi], v[:, :, lo:hi], attn_mask=mask, is_causal=mask is None, scale=scale
+                )
+            )
+        out = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
+        return out.transpose(1, 2)  # (1, H, N, D) -> (1, N, H, D)
+
+
+def _widen(x: Tensor, share: int) -> Tensor:
+    """(B, G, T, D) -> (B, G·share, T, D): each key head serves `share` query heads."""
+    if share == 1:
+        return x
+    b, g, t, d = x.shape
+    return x[:, :, None].expand(b, g, share, t, d).reshape(b, g * share, t, d)
+
+
+def _mask(tree: Tree, device: str) -> Tensor | None:
+    """(T, T) bool: what each token of a tree may see; None where plain causal order says it all (K < 2)."""
+    if len(tree.answers) < 2:
+        return None
+    t, p = tree.tokens, len(tree.prompt)
+    seen = torch.zeros(t, t, dtype=torch.bool, device=device)
+    seen[:, :p] = True
+    at = p
+    for answer in tree.answers:
+        seen[at : at + len(answer), at : at + len(answer)] = True
+        at += len(answer)
+    return seen.tril_()
+
+
+def _additive(seen: Tensor, dtype: torch.dtype) -> Tensor:
+    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill_(~seen, float("-inf"))
+
+
+def _attention(
+    module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any, scaling: float, *, plan: Plan, **_: Any
+) -> tuple[Tensor, None]:
+    del attention_mask
+    return plan.attend(module.layer_idx, query, key, value, scaling), None
+
+
+def register() -> None:
+    """Make `attn_implementation="tutelage"` known to transformers."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(ATTENTION, _attention)
+
+
+def hidden(model: Any, ids: Tensor, positions: Tensor, plan: Plan) -> Tensor:
+    """The last hidden states (B, T, d) of a causal language model's trunk, under `plan`."""
+    out: Tensor = model.base_model(
+        input_ids=ids, position_ids=positions, attention_mask=None, use_cache=False, plan=plan
+    ).last_hidden_state
+    return out
+
+
+CHUNK = 256  # rows of logits alive at a time: 256 × 49 152 × 4 bytes = 50 MB
+
+
+class _FrozenHead(torch.autograd.Function):
+    """log p of each target under a head that is not trained.
+
+    The gradient with respect to the states is made in the forward pass (softmax is at hand there), so that no logits
+    are kept and none are computed twice.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        """(M, d), (V, d), (M,) -> (M,) nats, float32."""
+        out = torch.empty(len(targets), dtype=torch.float32, device=states.device)
+        slope = torch.empty_like(states) if ctx.needs_input_grad[0] else None
+        for lo in range(0, len(targets), CHUNK):
+            rows = slice(lo, lo + CHUNK)
+            logits = (states[rows] @ weight.T).float()  # (m, V)
+            logp = logits.log_softmax(-1)
+            picked = targets[rows, None]
+            out[rows] = logp.gather(1, picked)[:, 0]
+            if slope is not None:
+                # d log p(target) / d state = w_target - sum_v p(v) w_v
+                slope[rows] = weight[targets[rows]] - logp.exp_().to(weight.dtype) @ weight
+        ctx.save_for_backward(slope)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, None, None]:
+        """(M,) -> (M, d)."""
+        (slope,) = ctx.saved_tensors
+        return grads[0][:, None].to(slope.dtype) * slope, None, None
+
+
+def token_logprobs(model: Any, flat: Flat) -> Tensor:
+    """log p of every answer token, (M,) nats in float32: the LM head runs on answer positions only."""
+    states = hidden(model, flat.ids, flat.positions, flat)[0, flat.predict_from]  # (1, N, d) -> (M, d)
+    head = model.get_output_embeddings()
+    if head.bias is None and not head.weight.requires_grad:
+        picked: Tensor = _FrozenHead.apply(states, head.weight, flat.targets)  # type: ignore[no-untyped-call]
+        return picked
+    parts = []
+    for lo in range(0, len(flat.targets), CHUNK):
+        rows = slice(lo, lo + CHUNK)
+        logp = head(states[rows]).float().log_softmax(-1)
+        parts.append(logp.gather(1, flat.targets[rows, None])[:, 0])
+    return torch.cat(parts)
+
+
+def answer_sums(values: Tensor, lengths: Sequence[int]) -> Tensor:
+    """Sum of (M,) token values within each answer, (A,)."""
+    return torch.stack([part.sum() for part in values.split(list(lengths))])

@@ -1,0 +1,101 @@
+"""From rows to batches: each row one tree (its prompt once), each step a fixed number of rows, each pass a token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tutelage.errors import BadInput
+from tutelage.models.local_layout import Tree
+from tutelage.models.local_text import Text
+from tutelage.records import DemonstrationRow, RankedRow
+from tutelage.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row, tokenised, with the human work in it.
+
+    index          place of the row in the data
+    pairs          (better, worse) answers; ties are in `ties`
+    """
+
+    index: int
+    tree: Tree
+    contributions: tuple[str, ...]
+    weight: float
+    pairs: tuple[tuple[int, int], ...] = ()
+    ties: tuple[tuple[int, int], ...] = ()
+    strength: float = 1.0
+    certainty: float = 1.0
+
+
+def demonstrations(rows: Sequence[DemonstrationRow], text: Text, config: TrainConfig) -> list[Example]:
+    """One example a row."""
+    return [
+        Example(i, _cut(text.tree(row.prompt, (row.response,)), config), row.contributions, row.weight)
+        for i, row in enumerate(rows)
+        if row.weight > 0
+    ]
+
+
+def rankings(rows: Sequence[RankedRow], text: Text, config: TrainConfig, *, ties: bool) -> list[Example]:
+    """One example a row that states any order (or, with `ties`, any tie); the others teach nothing and are left out."""
+    out = []
+    for i, row in enumerate(rows):
+        pairs, even = tuple(row.pairs()), tuple(row.ties()) if ties else ()
+        if row.weight > 0 and (pairs or even):
+            kept = _named(row, pairs + even)
+            tree = _cut(text.tree(row.prompt, tuple(row.responses[k] for k in kept)), config)
+            place = {k: at for at, k in enumerate(kept)}
+            out.append(
+                Example(
+                    i, tree, row.contributions, row.weight,
+                    tuple((place[a], place[b]) for a, b in pairs), tuple((place[a], place[b]) for a, b in even),
+                    row.strength, row.certainty,
+                )
+            )  # fmt: skip
+    return out
+
+
+def _named(row: RankedRow, pairs: tuple[tuple[int, int], ...]) -> list[int]:
+    """The answers that some pair names: the others need not be computed."""
+    named = {k for pair in pairs for k in pair}
+    return [k for k in range(len(row.responses)) if k in named]
+
+
+def _cut(tree: Tree, config: TrainConfig) -> Tree:
+    answers = tuple(a[: config.max_response_tokens] for a in tree.answers)
+    return Tree(tree.prompt[-config.max_prompt_tokens :], answers)
+
+
+def require(examples: Sequence[Example], rows: int, what: str) -> None:
+    """Raise BadInput where nothing is left to learn from."""
+    if not examples:
+        raise BadInput(
+            f"None of the {rows} rows can be trained on.",
+            expected=what,
+            remedy="Check the weights and ranks of the rows.",
+        )
+
+
+def steps(examples: Sequence[Example], config: TrainConfig, epoch: int) -> list[list[Example]]:
+    """The batches of one epoch: a shuffle that depends on seed and epoch alone, cut into `batch_rows`."""
+    order = np.random.default_rng([config.seed, epoch]).permutation(len(examples))
+    size = config.batch_rows
+    return [[examples[i] for i in order[lo : lo + size]] for lo in range(0, len(order), size)]
+
+
+def microbatches(batch: Sequence[Example], tokens: int) -> list[list[Example]]:
+    """A step's examples in passes of at most `tokens` tokens; a longer example stands alone."""
+    out: list[list[Example]] = []
+    used = tokens + 1
+    for example in sorted(batch, key=lambda e: (-e.tree.tokens, e.index)):
+        if used + example.tree.tokens > tokens:
+            out.append([])
+            used = 0
+        out[-1].append(example)
+        used += example.tree.tokens
+    return out
