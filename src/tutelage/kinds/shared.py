@@ -34,7 +34,10 @@ def group_of(item: Item) -> str:
 
 
 def check_responses(item: Item, responses: Mapping[str, Response], least: int, most: int) -> None:
-    """Raise BadInput unless the item has `least` to `most` distinct, known, non-empty responses and a prompt."""
+    """Raise BadInput unless the item has `least` to `most` distinct, known responses and a prompt.
+
+    A response may be empty, and two may read the same: models do both, and people have judged it.
+    """
     if not item.messages or not text_of(item.messages).strip():
         raise bad("The prompt is empty.", "at least one message with text", "messages", "Add the prompt.")
     count = len(item.responses)
@@ -47,20 +50,8 @@ def check_responses(item: Item, responses: Mapping[str, Response], least: int, m
             raise bad(f"There is no response {name!r}.", "the id of a response", field, "Add the response.")
         if name in item.responses[:i]:
             raise bad(f"The response {name!r} is named twice.", "distinct responses", field, "Name it once.")
-        said = responses[name].messages
-        if not any(m.text.strip() or m.attachments or m.tool_calls for m in said):
-            raise bad(f"The response {name!r} is empty.", "a message with text", field, "Remove or fill it.")
-    if len(_contents(item, responses)) < count:
-        raise bad(
-            "Two responses are the same, word for word.",
-            "responses that differ",
-            "responses",
-            "Remove the item: a judgment between equal texts says nothing.",
-        )
-
-
-def _contents(item: Item, responses: Mapping[str, Response]) -> set[Any]:
-    return {repr(responses[name].messages) for name in item.responses}
+        if not responses[name].messages:
+            raise bad(f"The response {name!r} has no message.", "one message or more", field, "Add it, even if empty.")
 
 
 def payload(kind: Any, item: Item) -> Any:

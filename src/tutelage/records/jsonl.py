@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,9 +64,10 @@ def objects(path: Path) -> Iterator[tuple[int, Any]]:
             remedy="Check the path.",
             where=Where(str(path)),
         )
-    opener = gzip.open if path.suffix == ".gz" else open
+    with path.open("rb") as raw_file:
+        packed = raw_file.read(2) == b"\x1f\x8b"
     try:
-        with opener(path, "rb") as lines:
+        with gzip.open(path, "rb") if packed else path.open("rb") as lines:
             number = 0
             while raw := lines.readline(MAX_LINE_BYTES + 1):
                 number += 1
@@ -78,7 +80,7 @@ def objects(path: Path) -> Iterator[tuple[int, Any]]:
                     )
                 if raw.strip():
                     yield number, parse(raw, path, number)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise BadInput(
             f"The compressed file is damaged: {error}.",
             expected="a complete gzip file",
@@ -88,7 +90,10 @@ def objects(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def parse(raw: bytes, path: Path, line: int | None = None) -> Any:
-    """One JSON value from bytes, strictly: UTF-8, no NaN or Infinity, no key twice."""
+    """One JSON value from bytes, strictly: UTF-8, no NaN or Infinity, no key twice.
+
+    line  where the bytes stand in the file; None if they are the whole file, whose lines are then counted
+    """
     where = Where(str(path), line)
     try:
         return json.loads(raw.decode("utf-8-sig"), parse_constant=_not_finite, object_pairs_hook=_no_key_twice)
@@ -97,14 +102,14 @@ def parse(raw: bytes, path: Path, line: int | None = None) -> Any:
             f"Byte {error.start + 1} (0x{raw[error.start]:02x}) is not UTF-8.",
             expected="UTF-8 text",
             remedy="Convert the file, for example with `iconv -f latin1 -t utf-8`.",
-            where=where,
+            where=Where(str(path), raw[: error.start].count(b"\n") + 1) if line is None else where,
         ) from None
     except json.JSONDecodeError as error:
         raise BadInput(
             f"The line is not JSON: {error.msg} at column {error.colno}.",
             expected="one JSON object a line",
             remedy="Correct the line.",
-            where=where,
+            where=Where(str(path), error.lineno) if line is None else where,
         ) from None
     except RecursionError:
         raise BadInput(
