@@ -35,29 +35,54 @@ def _checked(x: ArrayLike, bounds: tuple[float, float]) -> Floats:
     return np.clip((values - low) / (high - low), 0.0, 1.0)
 
 
-def exchangeable_order(x: Floats) -> Floats:
-    """The values in a fixed random order that depends on the values alone, not on the order of the rows."""
-    return np.random.default_rng(SHUFFLE_SEED).permutation(np.sort(x))
+def exchangeable_order(*columns: Floats) -> list[Floats]:
+    """The rows in a fixed random order that depends on their values alone, not on the order of the file."""
+    ranked = np.lexsort(columns[::-1])
+    ranked = np.random.default_rng(SHUFFLE_SEED).permutation(ranked) if len(ranked) else ranked
+    return [c[ranked] for c in columns]
 
 
-def _star_rejects(x: Floats, m: Floats, log_goal: float, population: int | None) -> NDArray[np.bool_]:
-    """Which candidate means (G,) are rejected as too small by bets that x (n,) in [0, 1] lies higher."""
-    n = len(x)
-    log_wealth, seen, square = np.zeros(len(m)), 0.0, 0.0
-    centre, prior = 0.5, 1.0
-    alive_m = m.copy()
+def _assisted(y: Floats, f: Floats, f_mean: float, population: int | None) -> tuple[Floats, Floats]:
+    """y made steadier by a proxy f whose mean is known: (y - slope_t (f - mean), how far that can stray).
+
+    The slope at t comes from the rows before t, so whatever f is worth the expectation stays that of y.
+    """
+    x, stray = np.empty_like(y), np.empty_like(y)
+    n_f = n_y = count = 0.0
+    cross, square = 1.0, 1.0  # one pseudo-row for "the judge is right": slope 1
+    for t in range(len(y)):
+        rest = f_mean if population is None else (population * f_mean - n_f) / (population - t)
+        slope = min(max(cross / square, -1.0), 1.0)
+        x[t] = y[t] - slope * (f[t] - rest)
+        stray[t] = abs(slope) * max(rest, 1 - rest)
+        if count:
+            gap = f[t] - n_f / count
+            cross += gap * (y[t] - n_y / count) * count / (count + 1)
+            square += gap * gap * count / (count + 1)
+        n_f, n_y, count = n_f + f[t], n_y + y[t], count + 1
+    return x, stray
+
+
+def _star_rejects(
+    y: Floats, x: Floats, stray: Floats, m: Floats, log_goal: float, population: int | None
+) -> NDArray[np.bool_]:
+    """Which candidate means (G,) of y (n,) in [0, 1] are rejected as too small by bets on x (x = y if unassisted)."""
+    n = len(y)
+    log_wealth, seen, total, square = np.zeros(len(m)), 0.0, 0.0, 0.0
+    centre = 0.5
+    now = m.copy()
     for t in range(n):
         if population is not None:
-            alive_m = np.clip((population * m - seen) / (population - t), 0.0, 1.0)
-        variance = (0.25 * prior + square) / (prior + t)
+            now = np.clip((population * m - seen) / (population - t), 0.0, 1.0)
+        variance = (0.25 + square) / (1 + t)
         # without replacement the gap to a wrong m widens as the batch runs out, so early bets are smaller
         haste = 1.0 if population is None else (population - n) / (population - t)
         need = np.maximum(log_goal - log_wealth, 0.0)
         bet = np.sqrt(2 * need * haste / (variance * (n - t)))
-        bet = np.minimum(bet, KEEP / np.maximum(alive_m, 1e-9))
-        log_wealth = log_wealth + np.where(need > 0, np.log1p(bet * (x[t] - alive_m)), 0.0)
-        seen += x[t]
-        new = (0.5 * prior + seen) / (prior + t + 1)
+        bet = np.minimum(bet, KEEP / np.maximum(now + stray[t], 1e-9))
+        log_wealth = log_wealth + np.where(need > 0, np.log1p(bet * (x[t] - now)), 0.0)
+        seen, total = seen + y[t], total + x[t]
+        new = (0.5 + total) / (t + 2)
         square += (x[t] - centre) * (x[t] - new)
         centre = new
     return log_wealth >= log_goal - 1e-12
@@ -75,18 +100,19 @@ def _lower_edge(rejects: Callable[[Floats], NDArray[np.bool_]], floor: float, ce
 
 def fixed_n_interval(
     x: ArrayLike, bounds: tuple[float, float], *, population: int | None = None, level: float = 0.95,
-    sided: Sided = "two",
+    sided: Sided = "two", proxy: tuple[ArrayLike, float] | None = None,
 ) -> tuple[float, float]:  # fmt: skip
     """Bounds on the mean of bounded values for a sample size fixed in advance.
 
     x           (n,) values of a uniform random slice, in any order (exchangeable)
     bounds      the least and greatest value any item could have
     population  N if drawn without replacement from a batch of N, whose mean is then the target; None: i.i.d.
-    Returns (lo, hi) inside the bounds and inside what logic allows; (bounds) for n = 0. Exact coverage for every n;
-    within about 1.2 times the width of a t-interval where that is valid.
+    proxy       (f (n,), mean of f over the whole batch): a judge's values, within the bounds, used without trust
+    Returns (lo, hi) inside the bounds and inside what logic allows; `bounds` for n = 0. Exact coverage for every n
+    and any proxy; about 1.0 to 1.2 times the width of a z-interval where that is valid.
     """
     low, high = bounds
-    values = exchangeable_order(_checked(x, bounds))
+    values = _checked(x, bounds)
     n = len(values)
     if n == 0:
         return bounds
@@ -94,24 +120,38 @@ def fixed_n_interval(
         mean = float(np.mean(values)) * (high - low) + low
         return mean, mean
     alpha = (1.0 - level) / (2 if sided == "two" else 1)
-    known = values.sum() / population if population else 0.0
-    unseen = (population - n) / population if population else 1.0
-    found = []
-    for flipped in (False, True):
-        sample = 1.0 - values if flipped else values
-        least = known if not flipped else (n / population - known if population else 0.0)
-        if sided == ("lower" if flipped else "upper"):
-            found.append(least)
-            continue
-
-        def rejects(m: Floats, sample: Floats = sample) -> NDArray[np.bool_]:
-            return _star_rejects(sample, m, float(np.log(1 / alpha)), population)
-
-        found.append(max(_lower_edge(rejects, least, least + unseen), least))
-    bottom, top = found[0], 1.0 - found[1]
+    columns, f_mean = [values], 0.0
+    if proxy is not None:
+        columns.append(_checked(proxy[0], bounds))
+        f_mean = (proxy[1] - low) / (high - low)
+    rows = exchangeable_order(*columns)
+    up = _one_end(rows, f_mean, population, alpha) if sided != "upper" else _least(values, population)
+    down = (
+        _one_end([1.0 - c for c in rows], 1.0 - f_mean, population, alpha)
+        if sided != "lower" else _least(1.0 - values, population)
+    )  # fmt: skip
     mean = float(values.mean())
-    bottom, top = min(bottom, mean), max(top, mean)
+    bottom, top = min(up, 1.0 - down), max(up, 1.0 - down)
+    if proxy is None:
+        bottom, top = min(bottom, mean), max(top, mean)
     return low + (high - low) * bottom, low + (high - low) * top
+
+
+def _least(values: Floats, population: int | None) -> float:
+    """The least mean logic allows: every unseen value 0."""
+    return float(values.sum() / population) if population else 0.0
+
+
+def _one_end(rows: list[Floats], f_mean: float, population: int | None, alpha: float) -> float:
+    y = rows[0]
+    x, stray = _assisted(y, rows[1], f_mean, population) if len(rows) > 1 else (y, np.zeros_like(y))
+    least = _least(y, population)
+    ceiling = least + ((population - len(y)) / population if population else 1.0)
+
+    def rejects(m: Floats) -> NDArray[np.bool_]:
+        return _star_rejects(y, x, stray, m, float(np.log(1 / alpha)), population)
+
+    return max(_lower_edge(rejects, least, ceiling), least)
 
 
 def betting_sequence(

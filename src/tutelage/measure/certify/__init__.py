@@ -1,0 +1,215 @@
+"""Hold an AI judge against a slice of human labels and say what may be claimed of the whole, finite batch.
+
+Every guarantee here is for this batch, holds at every slice size and for any judge however bad, unless the figure's
+method says "asymptotic". What must be true of the draw is in each figure's assumptions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tutelage.errors import BadInput, Where
+from tutelage.measure.certify.agreement import agreement, by_domain, slice_to_settle
+from tutelage.measure.certify.mean import Ask, label_values, mean, saving, share_of, undefined_mean
+from tutelage.measure.certify.noise import ADVISED_SHARE, human_noise
+from tutelage.measure.certify.residual import Release, largest_release
+from tutelage.measure.certify.result import Certificate, DomainFinding, Noise, Saving, Target
+from tutelage.measure.certify.slices import Mask, Slice, looks_uniform, read_slice
+from tutelage.measure.certify.words import agreement_claim, mean_claim, residual_claim
+from tutelage.measure.exact import Floats, Sided
+from tutelage.measure.sequential import look_levels
+from tutelage.records import Estimate, Figure, Undefined
+
+FEW_LABELS = 12  # so many labels each get their own share
+
+__all__ = [
+    "Certificate", "DomainFinding", "Look", "Noise", "Release", "Saving", "Slice", "Target",
+    "certify", "largest_release", "read_slice",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of several planned looks at a growing slice: the `number`-th (from 1) of `fractions` of the planned slice."""
+
+    number: int
+    fractions: tuple[float, ...] = (1 / 3, 2 / 3, 1.0)
+
+    def level(self, level: float) -> float:
+        """The level to use at this look, so that all looks together keep `level` (O'Brien–Fleming spending)."""
+        return look_levels(self.fractions, level=level)[self.number - 1]
+
+
+def certify(
+    ai: Sequence[object] | ArrayLike, human: Sequence[object] | ArrayLike, *,
+    target: Target = "agreement", require: float | None = None, error: float | None = None, level: float = 0.95,
+    confidence: ArrayLike | None = None, pi: ArrayLike | None = None,
+    domain: Sequence[object] | ArrayLike | None = None,
+    second: Sequence[object] | ArrayLike | None = None, order: ArrayLike | None = None,
+    values: Mapping[str, float] | None = None, bounds: tuple[float, float] | None = None, method: str = "auto",
+    never: ArrayLike | None = None, sequential: bool = False, look: Look | None = None,
+) -> Certificate:  # fmt: skip
+    """State what may be claimed of a judge that graded a whole batch, from the human labels of a slice of it.
+
+    ai          (N,) the judge's verdicts: any labels; a tie is a label of its own
+    human       (N,) a person's labels on the slice; None, "" or NaN elsewhere;  second: a second person's, for noise
+    target      mean (what people would say on average), agreement (judge = people), residual (how much may go out
+                without a person at error at most `error`)
+    require     the least agreement or mean that is enough; without it nothing is called usable
+    confidence  (N,) the judge's, more is surer: needed for `residual`
+    pi          (N,) recorded inclusion probabilities; None: the slice is *declared* uniform and the claim says so
+    values      what each label counts as, for `mean` of labels that are not numbers; bounds: least and greatest value
+    method      for `mean`: auto, exact (finite-sample) or ppi++ (asymptotic; raises Insufficient where it is not valid)
+    never       (N,) items that must go to a person whatever the judge says
+    sequential  bounds that hold under looking after every label (needs `order`);  look: one of several planned looks
+    Raises BadInput where the columns do not fit or contradict each other.
+    """
+    s = read_slice(ai, human, second=second, confidence=confidence, pi=pi, domain=domain, order=order)
+    _check(level, require, error, target)
+    now = look.level(level) if look is not None else level
+    if target == "residual":
+        mask = np.asarray(never, dtype=bool) if never is not None else None
+        return _residual(s, error if error is not None else 0.05, now, level, mask, sequential)
+    if target == "agreement":
+        return _agreement(s, require, now, level, sequential)
+    return _mean(s, require, now, level, Ask(now, "two", method, sequential), values, bounds)
+
+
+def _check(level: float, require: float | None, error: float | None, target: str) -> None:
+    if not 0.5 <= level < 1:
+        raise BadInput(
+            f"The level is {level}.", expected="0.5 <= level < 1", remedy="Use .95.", where=Where(field="level")
+        )
+    if target not in ("mean", "agreement", "residual"):
+        raise BadInput(f"The target is {target!r}.", expected="mean, agreement or residual", remedy="Name one of them.",
+                       where=Where(field="target"))  # fmt: skip
+    for name, value in (("require", require if target == "agreement" else None), ("error", error)):
+        if value is not None and not 0 <= value <= 1:
+            raise BadInput(f"`{name}` is {value}.", expected="a share in [0, 1]", remedy="Write 95 % as 0.95.",
+                           where=Where(field=name))  # fmt: skip
+
+
+def _warnings(s: Slice) -> tuple[str, ...]:
+    found = []
+    if not looks_uniform(s):
+        found.append(
+            "The judge's verdicts on the slice differ from those on the rest (p < .001): it was hardly drawn "
+            "uniformly, and the claim rests on that."
+        )
+    twice = int((s.drawn & (s.second >= 0)).sum())
+    if twice < ADVISED_SHARE * int(s.drawn.sum()):
+        found.append(
+            f"{twice} of {int(s.drawn.sum())} items were judged twice (advised: {ADVISED_SHARE:.0%}): people's own "
+            "noise counts against the judge."
+        )
+    return tuple(found)
+
+
+def _certificate(
+    s: Slice, target: Target, figures: dict[str, Figure], usable: bool | None, claim: str, open_: str, level: float,
+    **more: object,
+) -> Certificate:  # fmt: skip
+    return Certificate(
+        target, figures, usable, claim, open_, level, len(s.ai), int(s.drawn.sum()),
+        noise=human_noise(s, level=level), warnings=_warnings(s), **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _decide(lower: float, upper: float, require: float | None) -> bool | None:
+    if require is None:
+        return None
+    if lower >= require - 1e-12:
+        return True
+    return False if upper < require else None
+
+
+def _agreement(s: Slice, require: float | None, now: float, level: float, anytime: bool) -> Certificate:
+    sided: Sided = "two" if require is None else "lower"
+    found = agreement(s, level=now, sided=sided, anytime=anytime)
+    # each side is its own question at the whole alpha: only one of "enough" and "not enough" can be false
+    above = found.hi if require is None else agreement(s, level=now, sided="upper", anytime=anytime).hi
+    usable = _decide(found.lo, above, require)
+    need, open_ = None, "Nothing was required, so nothing is decided." if require is None else "Nothing is open."
+    if require is not None and usable is None:
+        need = slice_to_settle(1 - found.value, require, len(s.ai), now)
+        open_ = (
+            f"About {need:,} uniform labels in all would settle it, if agreement stays near {found.value:.1%}."
+            if need is not None else "At the agreement seen, only judging the whole batch by people would settle it."
+        )  # fmt: skip
+    return _certificate(
+        s, "agreement", {"agreement": found}, usable, agreement_claim(s, found, level, require, usable), open_, level,
+        slice_to_settle=need, domains=by_domain(s, level=now, require=require),
+    )  # fmt: skip
+
+
+def _mean(
+    s: Slice, require: float | None, now: float, level: float, ask: Ask, values: Mapping[str, float] | None,
+    bounds: tuple[float, float] | None,
+) -> Certificate:  # fmt: skip
+    few = not ask.anytime and len(s.labels) <= FEW_LABELS
+    shares: dict[str, Figure] = {f"share:{x}": share_of(s, i, ask) for i, x in enumerate(s.labels) if few}
+    numbers = label_values(s, values)
+    if numbers is None:
+        parts = ", ".join(f"{k.removeprefix('share:')} {f.value:.1%}" for k, f in shares.items()
+                          if isinstance(f, Estimate))  # fmt: skip
+        claim = f"People would say: {parts} of this batch, each with its own interval."
+        return _certificate(s, "mean", {"mean": undefined_mean(s), **shares}, None, claim,
+                            "Pass `values` to average labels that are names.", level)  # fmt: skip
+    support = _support(numbers, values, bounds)
+    found = mean(s, numbers, support, ask)
+    saved = saving(s, numbers, (float(support[0]), float(support[-1])), found, ask)
+    usable = None
+    if require is not None:
+        one = [mean(s, numbers, support, Ask(now, side, ask.method, ask.anytime)) for side in _SIDES]
+        usable = _decide(one[0].lo, one[1].hi, require)
+    need = None
+    if require is not None and usable is None and abs(found.value - require) > 0:
+        factor = ((found.hi - found.lo) / 2 / abs(found.value - require)) ** 2
+        need = min(len(s.ai), math.ceil(factor * found.n))
+    open_ = "Nothing is open." if need is None else f"About {need:,} uniform labels in all would settle it."
+    return _certificate(
+        s, "mean", {"mean": found, **shares}, usable, mean_claim(s, found, level, saved, require, usable), open_, level,
+        saving=saved, slice_to_settle=need,
+    )  # fmt: skip
+
+
+def _support(numbers: Floats, values: Mapping[str, float] | None, bounds: tuple[float, float] | None) -> Floats:
+    """Sorted values that a person could have given to an item nobody looked at: at least two."""
+    possible = np.unique([*numbers.tolist(), *(values.values() if values else ()), *(bounds or ())])
+    only = float(possible[0])
+    return possible if len(possible) > 1 else np.array([min(only, 0.0), max(only, min(only, 0.0) + 1.0)])
+
+
+_SIDES: tuple[Sided, Sided] = ("lower", "upper")
+
+
+def _residual(s: Slice, error: float, now: float, level: float, never: Mask | None, anytime: bool) -> Certificate:
+    release = largest_release(s, error=error, level=now, never=never, anytime=anytime)
+    N, count = len(s.ai), int(release.accepted.sum())
+    share: Figure = Estimate(
+        count / N, count / N, 1.0, "fixed-sequence testing, exact", int(s.drawn.sum()), now, "lower", rows=N,
+        assumptions=("value is a decision: this share may go out", f"error at most {error:g} of what goes out"),
+    )  # fmt: skip
+    inside: Figure = Undefined("nothing may go out")
+    if count:
+        wrong, seen = release.seen
+        value = min(wrong / seen, release.most_wrong / count) if seen else 0.0
+        inside = Estimate(
+            value, 0.0, release.most_wrong / count, "exact hypergeometric", seen, now, "upper", rows=count
+        )
+    open_ = "Nothing is open: the whole batch may go out."
+    if release.first_set is not None:
+        size, bound = release.first_set
+        open_ = (
+            f"The next set, {size / N:.1%} of the batch, may hold up to {bound / size:.1%} errors. A slice drawn where "
+            "acceptance is decided (`tutelage slice draw --target residual`) lets more out than a uniform one."
+        )
+    return _certificate(
+        s, "residual", {"residual": share, "residual_error": inside}, None, residual_claim(s, release, error, level),
+        open_, level, threshold=release.threshold,
+    )  # fmt: skip

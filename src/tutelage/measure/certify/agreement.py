@@ -1,0 +1,123 @@
+"""How often the judge says what a person says, over the whole batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tutelage.errors import BadInput
+from tutelage.measure.betting import poisson_interval
+from tutelage.measure.certify.domains import at_most_e_value, e_benjamini_hochberg
+from tutelage.measure.certify.result import DomainFinding
+from tutelage.measure.certify.slices import MANY_RATES, Slice
+from tutelage.measure.exact import (
+    Sided,
+    Stratum,
+    count_interval,
+    critical_count,
+    pair_interval,
+    split_alpha,
+    union_interval,
+)
+from tutelage.measure.sequential import mixture_sequence
+from tutelage.records import Estimate, Undefined
+
+UNIFORM = "uniform slice of this batch (declared, not recorded)"
+RECORDED = "slice drawn with the recorded probabilities"
+
+
+def wrong_interval(strata: list[Stratum], *, level: float, sided: Sided) -> tuple[int, int, str]:
+    """(fewest, most, method) wrong verdicts in a batch whose labels were drawn at one or more rates."""
+    if len(strata) == 1:
+        part = strata[0]
+        return *count_interval(part.marked, part.drawn, part.size, level=level, sided=sided), "exact hypergeometric"
+    if len(strata) == 2:
+        pair = (strata[0], strata[1])
+        return *pair_interval(pair, (1, 1), level=level, sided=sided), "exact, two sampling rates"
+    shares = split_alpha([s.size for s in strata], [s.drawn for s in strata], [0.1] * len(strata))
+    found = union_interval(strata, [1] * len(strata), level=level, sided=sided, shares=shares)
+    return *found, f"exact, {len(strata)} strata, split alpha"
+
+
+def agreement(s: Slice, *, level: float, sided: Sided = "two", anytime: bool = False) -> Estimate:
+    """The share of the batch on which the judge agrees with a person: exact at any n, whatever the judge.
+
+    anytime  valid after every label together (mixture sequence); needs `order` and one inclusion probability
+    Agreement is with *one* person's label: people's own noise is inside it (see `Noise`).
+    """
+    side = _flipped(sided)  # a lower bound on agreement is an upper bound on errors
+    N, n = len(s.ai), int(s.drawn.sum())
+    strata = s.strata(s.wrong)
+    taken = [p for p in strata if p.drawn]
+    wrong = sum(p.size * p.marked / p.drawn for p in taken) / sum(p.size for p in taken)
+    if anytime:
+        low, high, method = _ever(s, level, side)
+    elif len(strata) > MANY_RATES:
+        d = s.drawn
+        lo, hi = poisson_interval(s.wrong[d].astype(float), s.rate[d], (0.0, 1.0), N, level=level, sided=side)
+        low, high, method = lo * N, hi * N, "betting, unequal probabilities (Poisson draw)"
+    else:
+        low, high, method = wrong_interval(strata, level=level, sided=side)
+    value = min(max(wrong, low / N), high / N)
+    return Estimate(
+        1 - value, 1 - high / N, 1 - low / N, method, n, level, sided, rows=N,
+        assumptions=(UNIFORM if s.declared_uniform else RECORDED, "agreement with one person's label"),
+    )  # fmt: skip
+
+
+def _flipped(sided: Sided) -> Sided:
+    sides: dict[Sided, Sided] = {"two": "two", "upper": "lower", "lower": "upper"}
+    return sides[sided]
+
+
+def _ever(s: Slice, level: float, sided: Sided) -> tuple[float, float, str]:
+    if s.order is None or np.ptp(s.rate) > 1e-12:
+        raise BadInput(
+            "A sequence valid at any time needs the order of the labels and one inclusion probability.",
+            expected="`order`, and pi equal for all items", remedy="Give `order`, or use planned looks.",
+        )  # fmt: skip
+    rows = np.flatnonzero(s.drawn)
+    marks = s.wrong[rows][np.argsort(s.order[rows])]
+    lo, hi = mixture_sequence(marks, population=len(s.ai), level=level, sided=sided)
+    return float(lo[-1]) * len(s.ai), float(hi[-1]) * len(s.ai), "beta-binomial mixture, valid at any time"
+
+
+def by_domain(s: Slice, *, level: float, require: float | None) -> tuple[DomainFinding, ...]:
+    """Agreement in each domain; with `require`, which domains meet it, false discoveries held at 1 - level (e-BH)."""
+    if len(s.domains) < 2:
+        return ()
+    parts = [s.where(s.domain == d) for d in range(len(s.domains))]
+    figures = [agreement(p, level=level) if p.drawn.any() else Undefined("no label in this domain") for p in parts]
+    if require is None:
+        return tuple(DomainFinding(d, f, None, None) for d, f in zip(s.domains, figures, strict=True))
+    e = [_domain_e_value(p, 1 - require) for p in parts]
+    meets = e_benjamini_hochberg(e, 1 - level)
+    rows = zip(s.domains, figures, e, meets, strict=True)
+    return tuple(DomainFinding(d, f, min(v, 1e300), True if m else None) for d, f, v, m in rows)
+
+
+def _domain_e_value(part: Slice, allowed: float) -> float:
+    strata = part.strata(part.wrong)
+    if len(strata) > 1:  # labels at several rates: the error of every stratum must be low; the least e-value is valid
+        return min(at_most_e_value(x.marked, x.drawn, x.size, allowed) for x in strata)
+    return at_most_e_value(strata[0].marked, strata[0].drawn, strata[0].size, allowed)
+
+
+def slice_to_settle(wrong: float, require: float, N: int, level: float) -> int | None:
+    """How many uniform labels would decide `agreement >= require` either way, at the error rate seen so far.
+
+    Four chances in five, one-sided exact test; None if even the whole batch would not.
+    """
+    from scipy.stats import binom
+
+    allowed = int(np.floor((1 - require) * N + 1e-9))
+    if N == 0 or abs(wrong - (1 - require)) * N < 1:
+        return None
+
+    def decides(n: int) -> bool:
+        if wrong < 1 - require:
+            return bool(binom.cdf(critical_count(n, N, allowed + 1, 1 - level), n, wrong) >= 0.8)
+        correct = critical_count(n, N, N - allowed, 1 - level)
+        return bool(binom.cdf(correct, n, 1 - wrong) >= 0.8)
+
+    sizes = np.unique(np.geomspace(10, N, 120).astype(int))
+    return next((int(n) for n in sizes if decides(int(n))), int(N))

@@ -1,0 +1,114 @@
+"""Where acceptance will be decided: how likely each confidence threshold is to pass, guessed before any label.
+
+Everything here uses the judge's own confidence as a guess. A wrong guess costs share, never validity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binom, rankdata
+
+from tutelage.measure.exact import Floats, Ints, critical_count
+
+# Judges overstate: plan for their errors being this many times what they say, with these odds.
+OVERSTATED, ODDS = np.array([1.0, 1.5, 2.5]), np.array([0.65, 0.25, 0.10])
+STEPS = 12
+CANDIDATES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Nested acceptance sets, most confident first: `sizes` items each, to be tested in this order."""
+
+    sizes: Ints
+    expected_share: float
+
+
+def guessed_errors(confidence: Floats) -> Floats:
+    """(N,) guessed chance that the judge is wrong; a score outside [0, 1] gives its rank only."""
+    if confidence.min() >= 0 and confidence.max() <= 1:
+        return np.asarray(1.0 - confidence)
+    return np.asarray(0.4 * (1.0 - (rankdata(confidence) - 0.5) / len(confidence)))
+
+
+def acceptance_sizes(confidence: Floats) -> Ints:
+    """Sizes of all sets {confidence >= threshold}: equal confidences go together."""
+    ordered = np.sort(confidence)[::-1]
+    return np.append(np.flatnonzero(np.diff(ordered)) + 1, len(ordered)).astype(np.int64)
+
+
+def thinned(sizes: Ints, count: int) -> Ints:
+    """About `count` of the sizes, evenly spread, first and last kept."""
+    if len(sizes) <= count:
+        return sizes
+    wanted = np.linspace(sizes[0], sizes[-1], count)
+    return np.unique(sizes[np.minimum(np.searchsorted(sizes, wanted), len(sizes) - 1)])
+
+
+def passing(sizes: Ints, drawn: Ints, errors: Floats, error: float, alpha: float) -> Floats:
+    """(S, J) guessed chance that each set passes its own test, per scenario of overstatement.
+
+    sizes, drawn  (J,) items and labels in each set;  errors (J,) guessed error of the whole set
+    """
+    limits = np.array(
+        [critical_count(int(n), int(M), int(error * M) + 1, alpha) for M, n in zip(sizes, drawn, strict=True)]
+    )
+    return np.asarray(binom.cdf(limits, drawn, np.minimum(OVERSTATED[:, None] * errors, 1.0)))
+
+
+def best_ladder(sizes: Ints, drawn: Ints, errors: Floats, error: float, alpha: float) -> tuple[float, int]:
+    """The expected share of items let out by testing sizes[i:] in order, at its best start i; (items, i)."""
+    power = passing(sizes, drawn, errors, error, alpha)
+    expected = []
+    for start in range(len(sizes)):
+        through = np.minimum.accumulate(power[:, start:], axis=1)
+        gain = np.concatenate([sizes[start : start + 1], np.diff(sizes[start:])])
+        expected.append(float(ODDS @ (through * gain).sum(axis=1)))
+    best = int(np.argmax(expected))
+    return expected[best], best
+
+
+def ladder(confidence: Floats, drawn_sorted: Ints, error: float, alpha: float, top: int | None = None) -> Ladder:
+    """The sets to test, in order, for a slice already drawn.
+
+    drawn_sorted  (N,) cumulated number of labels, items sorted by falling confidence
+    top           the largest set to consider (the end of the region that was drawn densely)
+    """
+    N = len(confidence)
+    cumulated = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, N + 1)
+    all_sizes = acceptance_sizes(confidence)
+    sizes = thinned(all_sizes[all_sizes <= top] if top is not None and (all_sizes <= top).any() else all_sizes,
+                    CANDIDATES)  # fmt: skip
+    drawn = drawn_sorted[sizes - 1]
+    sizes, drawn = sizes[drawn > 0], drawn[drawn > 0]
+    if len(sizes) == 0:
+        return Ladder(np.array([], dtype=np.int64), 0.0)
+    items, start = best_ladder(sizes, drawn, cumulated[sizes - 1], error, alpha)
+    chances = ODDS @ passing(sizes[start:], drawn[start:], cumulated[sizes[start:] - 1], error, alpha)
+    hopeless = np.flatnonzero(chances < 0.005)
+    end = start + (int(hopeless[0]) if len(hopeless) else len(chances) - 1)
+    chosen = all_sizes[(all_sizes >= sizes[start]) & (all_sizes <= sizes[max(end, start)])]
+    beyond = all_sizes[all_sizes > chosen[-1]]
+    return Ladder(np.concatenate([thinned(chosen, STEPS), thinned(beyond, STEPS)]), items / N)
+
+
+def region(confidence: Floats, size: int, error: float, alpha: float, uniform: float) -> tuple[int, float]:
+    """How many of the most confident items to draw from densely: (items, expected share let out).
+
+    uniform  the part of the slice that is spread evenly over the whole batch whatever the target
+    """
+    N = len(confidence)
+    cumulated = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, N + 1)
+    all_sizes = acceptance_sizes(confidence)
+    best = (0.0, int(all_sizes[-1]))
+    for end in thinned(all_sizes[all_sizes >= min(N, size // 4)], 24):
+        labels = min(size * (1 - uniform) + uniform * size * end / N, end)
+        sizes = thinned(all_sizes[all_sizes <= end], 16)
+        drawn = np.floor(labels * sizes / end).astype(np.int64)
+        sizes, drawn = sizes[drawn > 0], drawn[drawn > 0]
+        if len(sizes):
+            items, _ = best_ladder(sizes, drawn, cumulated[sizes - 1], error, alpha)
+            best = max(best, (items, int(end)))
+    return best[1], best[0] / N

@@ -1,0 +1,185 @@
+"""A batch that a judge has graded whole and people in part, as arrays, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binom, chi2_contingency
+
+from tutelage.errors import BadInput, Where
+from tutelage.measure.exact import Floats, Ints, Stratum
+
+Mask = NDArray[np.bool_]
+ABSENT = -1
+IMPLAUSIBLE = 1e-6
+MANY_RATES = 8  # more distinct inclusion probabilities than this are not strata any more
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A batch of N judged items, n of them also labelled by a person.
+
+    ai, human, second  (N,) codes into `labels`; -1 where there is no (second) person's label
+    rate               (N,) inclusion probability, committed before the draw; all equal where declared uniform
+    declared_uniform   True if no probabilities were recorded, so that the claim must say so
+    confidence         (N,) of the judge, or None;  domain (N,) codes into `domains`
+    order              (N,) the rank in which labels came in, or None
+    """
+
+    labels: tuple[str, ...]
+    ai: Ints
+    human: Ints
+    second: Ints
+    rate: Floats
+    declared_uniform: bool
+    confidence: Floats | None
+    domain: Ints
+    domains: tuple[str, ...]
+    order: Ints | None
+
+    @property
+    def drawn(self) -> Mask:
+        """(N,) whether a person labelled the item."""
+        return np.asarray(self.human != ABSENT)
+
+    @property
+    def wrong(self) -> Mask:
+        """(N,) whether a person labelled the item and said something else than the judge."""
+        return np.asarray(self.drawn & (self.human != self.ai))
+
+    def strata(self, marked: Mask, inside: Mask | None = None) -> list[Stratum]:
+        """One stratum per inclusion probability: within each, the slice is uniform."""
+        rate, drawn = (self.rate, self.drawn) if inside is None else (self.rate[inside], self.drawn[inside])
+        marked = marked if inside is None else marked[inside]
+        _, code = np.unique(np.round(rate, 12), return_inverse=True)
+        sizes, taken = np.bincount(code), np.bincount(code, weights=drawn)
+        found = np.bincount(code, weights=drawn & marked)
+        return [Stratum(int(M), int(n), int(k)) for M, n, k in zip(sizes, taken, found, strict=True)]
+
+    def where(self, inside: Mask) -> Slice:
+        """The same, for a part of the batch."""
+        keep = np.flatnonzero(inside)
+        return Slice(
+            self.labels, self.ai[keep], self.human[keep], self.second[keep], self.rate[keep], self.declared_uniform,
+            None if self.confidence is None else self.confidence[keep], self.domain[keep], self.domains,
+            None if self.order is None else self.order[keep],
+        )  # fmt: skip
+
+
+def _bad(seen: str, expected: str, remedy: str, field: str) -> BadInput:
+    return BadInput(seen, expected=expected, remedy=remedy, where=Where(field=field))
+
+
+def _column(values: Sequence[object] | ArrayLike, N: int | None, field: str) -> tuple[list[str], Ints]:
+    """A column of labels as (names, (N,) codes into them, -1 where empty); numbers stay fast."""
+    column = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    if column.ndim != 1 or (N is not None and len(column) != N):
+        raise _bad(
+            f"`{field}` has shape {column.shape}.", f"one value per item ({N})", "Align it with the batch.", field
+        )
+    if column.dtype.kind in "iubf":
+        there = ~np.isnan(column) if column.dtype.kind == "f" else np.ones(len(column), dtype=bool)
+        found, inverse = np.unique(column[there], return_inverse=True)
+        codes = np.full(len(column), ABSENT, dtype=np.int64)
+        codes[there] = inverse
+        return [_name(v) for v in found.tolist()], codes
+    seen: dict[object, int] = {}
+    raw = [seen.setdefault(v, len(seen)) for v in column.tolist()]
+    absent = np.array([v is None or v == "" or (isinstance(v, float) and v != v) for v in seen], dtype=bool)
+    names = ["" if gone else _name(v) for v, gone in zip(seen, absent, strict=True)]
+    codes = np.asarray(raw, dtype=np.int64)
+    return names, np.where(absent[codes], ABSENT, codes) if len(codes) else codes
+
+
+def _name(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a column with gaps is read as floats: 1.0 and 1 are one label
+    return str(value)
+
+
+def _numbers(values: ArrayLike, N: int, field: str) -> Floats:
+    column = np.asarray(values, dtype=np.float64)
+    if column.shape != (N,) or not np.isfinite(column).all():
+        raise _bad(
+            f"`{field}` has shape {column.shape} or holds values that are not finite.",
+            f"one finite number for each of the {N} items, drawn or not",
+            "Keep the column that the draw wrote, for the whole batch.",
+            field,
+        )
+    return column
+
+
+def read_slice(
+    ai: Sequence[object] | ArrayLike, human: Sequence[object] | ArrayLike, *,
+    second: Sequence[object] | ArrayLike | None = None, confidence: ArrayLike | None = None,
+    pi: ArrayLike | None = None, domain: Sequence[object] | ArrayLike | None = None, order: ArrayLike | None = None,
+) -> Slice:  # fmt: skip
+    """Check and code a judged batch. An empty, None or NaN human value means: not in the slice.
+
+    Raises BadInput where the columns do not fit, no one looked at anything, or the slice contradicts its own pi.
+    """
+    machine = _column(ai, None, "ai")
+    N = len(machine[1])
+    if N == 0 or (machine[1] == ABSENT).any():
+        where = int((machine[1] == ABSENT).argmax()) + 1 if N else 0
+        raise _bad(f"The judge left row {where} of {N} without a verdict.", "a verdict for every item",
+                   "Leave out items that were not graded, and say how many; they are not certified.", "ai")  # fmt: skip
+    people = _column(human, N, "human")
+    again = _column(second, N, "second") if second is not None else ([], np.full(N, ABSENT, dtype=np.int64))
+    if not (people[1] != ABSENT).any():
+        raise _bad(
+            "No item has a human label.", "a slice judged by people", "Draw one: `tutelage slice draw`.", "human"
+        )
+    (names, (judged, labelled, relabelled)) = _shared(machine, people, again)
+    domains, place = _shared(_column(domain, N, "domain")) if domain is not None else (("all",), [np.zeros(N, int)])
+    if (place[0] == ABSENT).any():
+        raise _bad("Some items have no domain.", "a domain for every item", "Name it, for example `other`.", "domain")
+    drawn = labelled != ABSENT
+    rate = _numbers(pi, N, "pi") if pi is not None else np.full(N, drawn.mean())
+    slice_ = Slice(
+        names, judged, labelled, relabelled, rate, pi is None,
+        _numbers(confidence, N, "confidence") if confidence is not None else None,
+        place[0].astype(np.int64), domains,
+        np.nan_to_num(np.asarray(order, dtype=np.float64), nan=np.inf).argsort(kind="stable").argsort()
+        if order is not None else None,
+    )  # fmt: skip
+    _check_rates(slice_)
+    return slice_
+
+
+def _shared(*columns: tuple[list[str], Ints]) -> tuple[tuple[str, ...], list[Ints]]:
+    """Several coded columns over one sorted list of names."""
+    names = sorted({name for found, _ in columns for name in found if name})
+    rank = {name: i for i, name in enumerate(names)}
+    recode = [np.array([rank.get(x, ABSENT) for x in found] + [ABSENT], dtype=np.int64) for found, _ in columns]
+    return tuple(names), [table[codes] for table, (_, codes) in zip(recode, columns, strict=True)]
+
+
+def _check_rates(s: Slice) -> None:
+    if s.declared_uniform:
+        return
+    if not ((s.rate > 0) & (s.rate <= 1)).all():
+        raise _bad("Some inclusion probabilities are not in (0, 1].", "0 < pi <= 1 for every item",
+                   "An item that could not be drawn cannot be certified: leave it out of the batch.", "pi")  # fmt: skip
+    levels, code = np.unique(np.round(s.rate, 12), return_inverse=True)
+    sizes, taken = np.bincount(code), np.bincount(code, weights=s.drawn)
+    for rate, M, n in zip(levels, sizes, taken, strict=True):
+        likely = min(binom.cdf(n, M, rate), binom.sf(n - 1, M, rate))
+        if likely < IMPLAUSIBLE:
+            raise _bad(
+                f"{int(n)} of the {int(M)} items with pi = {rate:.4g} carry a label, where about {M * rate:.0f} would.",
+                "labels on the drawn items only, and on all of them",
+                "Leave escalated or extra labels out, and label the rest of the draw.", "pi",
+            )  # fmt: skip
+
+
+def looks_uniform(s: Slice) -> bool:
+    """Whether the verdicts on the slice look like those on the rest (p > .001); False means: it was not uniform."""
+    if not s.declared_uniform or s.drawn.all():
+        return True
+    table = np.stack([np.bincount(s.ai[m], minlength=len(s.labels)) for m in (s.drawn, ~s.drawn)])
+    table = table[:, table.sum(axis=0) >= 10]
+    return table.shape[1] < 2 or float(chi2_contingency(table).pvalue) > 0.001
