@@ -1,0 +1,151 @@
+"""Which consensus to believe: decided on gold, per project; without gold by held-out votes; else the majority stays.
+
+A refined method is not always better: on some data every model of judges loses to the plain majority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tutelage.measure.arrays import Floats
+from tutelage.measure.consensus.categorical import dawid_skene, majority, one_coin
+from tutelage.measure.consensus.votes import Consensus, Votes, gold_codes
+from tutelage.measure.intervals import mean, paired_difference, win_rate
+from tutelage.records.figures import Figure, Undefined
+
+Fit = Callable[[Votes, Mapping[Any, Any] | None], Consensus | Undefined]
+
+# from plain to refined: a tie goes to the plainer
+METHODS: dict[str, Fit] = {
+    "majority": lambda v, gold: majority(v, gold=gold),
+    "one-matrix": lambda v, gold: dawid_skene(v, gold=gold, kappa=np.inf),
+    "dawid-skene": lambda v, gold: dawid_skene(v, gold=gold),
+    "one-coin": lambda v, gold: one_coin(v, gold=gold),
+}
+LEAST_GOLD = 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method chosen, its consensus (gold clamped), and why.
+
+    by       "gold", "held-out votes", or "nothing": then the majority was kept, not found best
+    figures  by method: accuracy on gold, or log likelihood of a held-out vote (nats)
+    gain     by method: the same, less that of the majority, paired
+    """
+
+    method: str
+    consensus: Consensus | Undefined
+    by: Literal["gold", "held-out votes", "nothing"]
+    claim: str
+    figures: dict[str, Figure]
+    gain: dict[str, Figure]
+
+
+def choose(
+    v: Votes,
+    *,
+    gold: Mapping[Any, Any] | None = None,
+    methods: Mapping[str, Fit] = METHODS,
+    rng: np.random.Generator | int,
+    level: float = 0.95,
+) -> Choice:
+    """The consensus method for this project, with its consensus.
+
+    gold  item → known value. With 10 or more such items the method that is right on most of them is taken (each
+          method finds them without seeing them); a tie goes to the plainer. The gains over the majority come with
+          paired bootstrap intervals over items.
+    Without gold each method predicts votes held out of it; one replaces the majority only where its gain in log
+    likelihood is above 0 with confidence `level`, clustered by judge. Else: "not decidable, majority kept".
+    """
+    seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
+    known = gold_codes(v, gold) if gold else np.full(v.items.size, -1)
+    if (known >= 0).sum() >= LEAST_GOLD:
+        name, by, figures, gain, claim = _on_gold(v, known, methods, seed, level)
+    else:
+        name, by, figures, gain, claim = _on_votes(v, methods, seed, level)
+    return Choice(name, methods[name](v, gold), by, claim, figures, gain)
+
+
+_Verdict = tuple[str, Literal["gold", "held-out votes", "nothing"], dict[str, Figure], dict[str, Figure], str]
+
+
+def _on_gold(v: Votes, known: Any, methods: Mapping[str, Fit], seed: int, level: float) -> _Verdict:
+    rows = known >= 0
+    fits = {name: fit(v, None) for name, fit in methods.items()}
+    right = {name: c.right(known)[rows] for name, c in fits.items() if isinstance(c, Consensus)}
+    figures: dict[str, Figure] = {name: win_rate(r, level=level) for name, r in right.items()}
+    figures |= {name: c for name, c in fits.items() if isinstance(c, Undefined)}
+    if not right:
+        return "majority", "nothing", figures, {}, "no method is defined on these votes"
+    gain: dict[str, Figure] = {
+        name: paired_difference(r, right["majority"], rng=seed, level=level)
+        for name, r in right.items() if name != "majority" and "majority" in right
+    }  # fmt: skip
+    best = max(right, key=lambda name: round(float(right[name].mean()), 12))
+    claim = (
+        f"{best} is right on {right[best].mean():.1%} of {int(rows.sum())} gold items, the most of {len(right)} methods"
+    )
+    return best, "gold", figures, gain, claim
+
+
+def _on_votes(v: Votes, methods: Mapping[str, Fit], seed: int, level: float) -> _Verdict:
+    likelihood = {name: held_out(v, fit, rng=seed) for name, fit in methods.items()}
+    kept = {name: x for name, x in likelihood.items() if not isinstance(x, Undefined)}
+    figures: dict[str, Figure] = {
+        name: x if isinstance(x, Undefined) else mean(x, clusters=v.judge, level=level, unit="nats a vote")
+        for name, x in likelihood.items()
+    }
+    gain: dict[str, Figure] = {}
+    if "majority" in kept:
+        gain = {
+            name: paired_difference(x, kept["majority"], clusters=v.judge, level=level, unit="nats a vote")
+            for name, x in kept.items() if name != "majority"
+        }  # fmt: skip
+    better = {n: g.value for n, g in gain.items() if not isinstance(g, Undefined) and g.lo > 0}
+    if not better:
+        return "majority", "nothing", figures, gain, "not decidable, majority kept"
+    best = max(better, key=lambda n: better[n])
+    return (
+        best,
+        "held-out votes",
+        figures,
+        gain,
+        f"{best} predicts held-out votes best, by {better[best]:.4f} nats a vote",
+    )
+
+
+def held_out(v: Votes, fit: Fit, *, rng: np.random.Generator | int, folds: int = 5) -> Floats | Undefined:
+    """(n,) log probability, in nats, that a method gives each vote from the other folds' votes.
+
+    A method without judges' matrices predicts with one matrix for all judges, learnt from its own consensus.
+    """
+    if v.item.size < 2 * folds:
+        return Undefined("too few votes to hold some out")
+    inner = np.random.default_rng(rng) if not isinstance(rng, np.random.Generator) else rng
+    fold = inner.permutation(v.item.size) % folds
+    out = np.empty(v.item.size)
+    for f in range(folds):
+        train, test = v.keep(fold != f), v.keep(fold == f)
+        c = fit(train, None)
+        if isinstance(c, Undefined):
+            return c
+        confusion = c.confusion if c.confusion is not None else _one_matrix(train, c)
+        at = confusion[test.judge, :, test.value] if confusion.shape[0] > 1 else confusion[0, :, test.value]
+        out[fold == f] = np.log(np.maximum((c.posterior[test.item] * at).sum(1), 1e-12))
+    return out
+
+
+def _one_matrix(v: Votes, c: Consensus) -> Floats:
+    """(1, K, K) how votes spread around the consensus, which is taken at its word: ties are shared."""
+    top = (c.posterior >= c.posterior.max(1, keepdims=True) - 1e-12).astype(float)
+    top /= top.sum(1, keepdims=True)
+    k = v.values.size
+    counts = np.zeros((k, k))
+    np.add.at(counts.T, v.value, top[v.item])
+    counts += 1 / k
+    return np.asarray(counts / counts.sum(1, keepdims=True))[None]
