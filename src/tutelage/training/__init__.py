@@ -26,7 +26,7 @@ def sft(
 ) -> Path:
     """Imitate demonstrations. Returns `out`. Raises BadInput, MissingExtra."""
     _torch()
-    from tutelage.training import sft as method
+    from tutelage.training.methods import sft as method
 
     return method.train(rows, base, out, config or SftConfig(), on_progress)
 
@@ -40,7 +40,7 @@ def reward(
 ) -> Path:
     """Learn to score answers from rankings. Returns `out`. Raises BadInput, MissingExtra."""
     _torch()
-    from tutelage.training import reward as method
+    from tutelage.training.methods import reward as method
 
     return method.train(rows, base, out, config or RewardConfig(), on_progress)
 
@@ -54,7 +54,7 @@ def dpo(
 ) -> Path:
     """Prefer what people preferred, without a reward model. Returns `out`. Raises BadInput, MissingExtra."""
     _torch()
-    from tutelage.training import dpo as method
+    from tutelage.training.methods import dpo as method
 
     return method.train(rows, base, out, config or DpoConfig(), on_progress)
 

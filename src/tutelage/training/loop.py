@@ -1,0 +1,112 @@
+"""The loop every method shares: one step function, and state that survives a kill at any moment.
+
+A run works in a hidden directory beside `out`, named after everything that decides its result, and is renamed to `out`
+when it is whole. The order of the data depends on (seed, epoch) alone and there is no dropout, so weights, optimiser and
+a cursor are the whole state: a run that goes on ends with the same bits as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tutelage.training.config import TrainConfig
+from tutelage.training.pack import Example, steps
+from tutelage.training.schedule import learning_rate
+
+StepFunction = Callable[[list[Example]], dict[str, float]]
+STATE = "state.safetensors"
+
+
+@dataclass
+class Trainable:
+    """What a run may change: named float32 tensors."""
+
+    parameters: dict[str, torch.nn.Parameter]
+
+    def weights(self) -> dict[str, Tensor]:
+        """Copies by name."""
+        return {name: p.detach().cpu().contiguous() for name, p in self.parameters.items()}
+
+
+def run(
+    step: StepFunction,
+    trainable: Trainable,
+    examples: Sequence[Example],
+    config: TrainConfig,
+    work: Path,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Train to the end, from wherever `work` stands.
+
+    step(batch) leaves gradients on the parameters and returns figures of the batch; the loop clips, updates, logs and
+    saves. Metrics go to `work/log.jsonl`, one line a step.
+    """
+    parameters = list(trainable.parameters.values())
+    optimiser = torch.optim.AdamW(parameters, lr=config.lr, weight_decay=config.weight_decay, betas=(0.9, 0.999))
+    plan = [batch for epoch in range(config.epochs) for batch in steps(examples, config, epoch)]
+    done = _restore(work, trainable, optimiser)
+    _truncate_log(work / "log.jsonl", done)
+    with (work / "log.jsonl").open("a") as log:
+        for at in range(done, len(plan)):
+            started = time.perf_counter()
+            optimiser.zero_grad(set_to_none=True)
+            figures = step(plan[at])
+            norm = torch.nn.utils.clip_grad_norm_(parameters, config.clip_norm)
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(config, at, len(plan))
+            optimiser.step()
+            tokens = sum(e.tree.tokens for e in plan[at])
+            seconds = time.perf_counter() - started
+            line = {"step": at + 1, "of": len(plan), **figures, "grad_norm": float(norm)}
+            line |= {"lr": learning_rate(config, at, len(plan)), "tokens": tokens, "tokens_per_s": tokens / seconds}
+            log.write(json.dumps(line) + "\n")
+            log.flush()
+            if (at + 1) % config.save_every_steps == 0 and at + 1 < len(plan):
+                _save(work, trainable, optimiser, at + 1)
+            if on_progress:
+                on_progress(at + 1, len(plan))
+
+
+def _save(work: Path, trainable: Trainable, optimiser: torch.optim.Optimizer, done: int) -> None:
+    tensors = trainable.weights()
+    for name, p in trainable.parameters.items():
+        for key in ("exp_avg", "exp_avg_sq"):
+            tensors[f"{key}/{name}"] = optimiser.state[p][key].cpu().contiguous()
+    partial = work / f".{STATE}"
+    save_file(tensors, partial, metadata={"done": str(done)})
+    with partial.open("rb") as written:
+        os.fsync(written.fileno())
+    partial.replace(work / STATE)
+
+
+def _restore(work: Path, trainable: Trainable, optimiser: torch.optim.Optimizer) -> int:
+    """Put back the last saved state, if there is one; returns the steps done."""
+    if not (work / STATE).is_file():
+        return 0
+    with safe_open(work / STATE, framework="pt") as saved, torch.no_grad():
+        done = int(saved.metadata()["done"])
+        for name, p in trainable.parameters.items():
+            p.copy_(saved.get_tensor(name))
+            state: dict[str, Any] = {"step": torch.tensor(float(done))}
+            for key in ("exp_avg", "exp_avg_sq"):
+                state[key] = saved.get_tensor(f"{key}/{name}").to(p.device)
+            optimiser.state[p] = state
+    return done
+
+
+def _truncate_log(path: Path, done: int) -> None:
+    """Forget the steps after the saved one: they will be taken again."""
+    if path.is_file():
+        kept = path.read_text().splitlines(keepends=True)[:done]
+        path.write_text("".join(kept))

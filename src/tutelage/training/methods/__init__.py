@@ -1,0 +1,1 @@
+"""One file per method; `tutelage.training` holds their faces."""

@@ -1,0 +1,147 @@
+"""The frame around a run: load the base, name the work directory, write the checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from tutelage import __version__
+from tutelage.errors import BadInput, Where
+from tutelage.models import checkpoint as ck
+from tutelage.models import local_lora
+from tutelage.models.local_load import Loaded, load
+from tutelage.models.local_text import Text
+from tutelage.records import DemonstrationRow, RankedRow
+from tutelage.store import digest, digest_file
+from tutelage.training.config import TrainConfig
+from tutelage.training.loop import STATE, StepFunction, Trainable, run
+from tutelage.training.pack import Example
+
+
+@dataclass
+class Session:
+    """A base in memory, ready to be trained, and the place where that happens."""
+
+    loaded: Loaded
+    text: Text
+    config: TrainConfig
+    method: str
+    rows_digest: str
+    out: Path
+    work: Path
+    trainable: Trainable
+    started: float
+
+    @property
+    def model(self) -> Any:
+        """The causal language model, adapters in place."""
+        return self.loaded.model
+
+    def train(
+        self, step: StepFunction, examples: Sequence[Example], on_progress: Callable[[int, int], None] | None
+    ) -> None:
+        """The loop, then nothing: `finish` publishes."""
+        run(step, self.trainable, examples, self.config, self.work, on_progress)
+
+    def finish(self, examples: Iterable[Example], *, offset: float = 0.0, figures: dict[str, Any] | None = None) -> Path:
+        """Write the checkpoint into the work directory and give it its name in one rename."""
+        origin, config = self.loaded.origin, self.config
+        earlier = ck.contributions(origin.at) if origin.at else []
+        ids = {i for e in examples for i in e.contributions}
+        contributions = ck.write_contributions(self.work, earlier, ids, self.method)
+        adapters = self._write_adapters() if config.lora_rank else ()
+        weights = None if config.lora_rank else self._write_full()
+        above = origin.checkpoint
+        parents = (*above.parents, ck.Parent(above.digest, above.method)) if above else ()
+        checkpoint = ck.Checkpoint(
+            base=origin.spec, base_digest=origin.digest, method=self.method, config=dataclasses.asdict(config),
+            dtype=str(self.loaded.dtype).removeprefix("torch."), code_version=__version__, data_digest=self.rows_digest,
+            contributions=contributions, adapters=adapters, weights=weights, head=self._write_head(), offset=offset,
+            parents=parents, figures=figures or {},
+        )  # fmt: skip
+        ck.write(self.work, checkpoint)
+        seconds = {"seconds": time.perf_counter() - self.started, "threads": torch.get_num_threads()}
+        (self.work / "run.json").write_text(json.dumps(seconds) + "\n")
+        (self.work / STATE).unlink(missing_ok=True)
+        self.work.rename(self.out)
+        return self.out
+
+    def _write_adapters(self) -> tuple[ck.Adapter, ...]:
+        origin, written = self.loaded.origin, []
+        if origin.checkpoint and origin.at:
+            for i, adapter in enumerate(origin.checkpoint.adapters):
+                shutil.copyfile(origin.at / adapter.file, self.work / f"parent-{i}.safetensors")
+                written.append(dataclasses.replace(adapter, file=f"parent-{i}.safetensors"))
+        own = {name: t.cpu().contiguous() for name, t in local_lora.state(self.model).items()}
+        save_file(own, self.work / "adapter.safetensors")
+        seen = digest_file(self.work / "adapter.safetensors")
+        return (*written, ck.Adapter("adapter.safetensors", self.config.lora_rank, self.config.lora_alpha, seen))
+
+    def _write_full(self) -> str:
+        self.model.save_pretrained(str(self.work), max_shard_size="1000GB")
+        self.loaded.tokenizer.save_pretrained(str(self.work))
+        return digest_file(self.work / "model.safetensors")
+
+    def _write_head(self) -> str | None:
+        head = self.trainable.parameters.get("head")
+        if head is None:
+            return None
+        save_file({"weight": head.detach().cpu().contiguous()}, self.work / "head.safetensors")
+        return digest_file(self.work / "head.safetensors")
+
+
+def open_session(
+    method: str,
+    rows: Sequence[DemonstrationRow] | Sequence[RankedRow],
+    base: str,
+    out: Path,
+    config: TrainConfig,
+) -> Session | None:
+    """Load the base and prepare it; None where `out` already holds exactly this result. Raises BadInput."""
+    started = time.perf_counter()
+    rows_digest = digest(list(rows))
+    full = config.lora_rank == 0
+    loaded = load(base, dtype="fp32" if full else config.dtype, device=config.device)
+    if _finished(out, method, rows_digest, config, loaded):
+        return None
+    torch.manual_seed(config.seed)
+    if full:
+        loaded.model.requires_grad_(True)
+        named = dict(loaded.model.named_parameters())  # tied weights appear once
+    else:
+        local_lora.inject(loaded.model, rank=config.lora_rank, alpha=config.lora_alpha, seed=config.seed)
+        named = {n: p for n, p in loaded.model.named_parameters() if p.requires_grad}
+    key = digest([method, rows_digest, dataclasses.asdict(config), loaded.origin.identity, str(loaded.dtype)])
+    work = out.parent / f".{out.name}.{key.removeprefix('sha256:')[:16]}.partial"
+    work.mkdir(parents=True, exist_ok=True)
+    return Session(
+        loaded, Text(loaded.tokenizer), config, method, rows_digest, out, work, Trainable(named), started
+    )  # fmt: skip
+
+
+def _finished(out: Path, method: str, rows_digest: str, config: TrainConfig, loaded: Loaded) -> bool:
+    if not out.exists():
+        return False
+    if ck.is_checkpoint(out):
+        there = ck.read(out)
+        above = loaded.origin.checkpoint.digest if loaded.origin.checkpoint else None
+        stands_on = there.parents[-1].digest if there.parents else None
+        same_base = there.base_digest == loaded.origin.digest and stands_on == above
+        if (there.method, there.data_digest) == (method, rows_digest) and same_base:
+            if dict(there.config) == json.loads(json.dumps(dataclasses.asdict(config))):
+                return True
+    raise BadInput(
+        "The output directory already holds something else.",
+        expected="a path that does not exist yet",
+        remedy="Choose another --out, or remove it.",
+        where=Where(str(out)),
+    )
