@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from tutelage.errors import BadInput, Failed
+from tutelage.errors import BadInput, Failed, StoreDamaged
+from tutelage.models import checkpoint as models
+from tutelage.models.checkpoint import Adapter, Checkpoint, Contribution, Parent, write_contributions
 from tutelage.provenance import Lineage, Sealed, assemble, check, read, to_text, trace, work_of, write
 from tutelage.provenance.contributions import Work
 from tutelage.records import AiJudge, Anonymous, Artefact, Judge, Judgment, Person, Simulated, jsonl
+from tutelage.store import digest_file
 
 PANEL = AiJudge("ai:panel", "smollm2", revision="r1", prompt_hash="sha256:aa")
 JUDGES: list[Judge] = [
@@ -34,17 +37,29 @@ CHAIN = [
 ]
 
 
-def checkpoint(root: Path, method: str, ids: list[str]) -> Path:
+SFT = [("a1", "sft")]
+
+
+def checkpoint(root: Path, ids: list[str]) -> Path:
+    """A DPO checkpoint on an SFT one, as a trainer writes it; the weights are one word."""
     root.mkdir(parents=True)
-    (root / "weights.safetensors").write_text(method)
-    (root / "contributions.jsonl").write_text("".join(f'"{one}"\n' for one in ids))
-    about = {
-        "schema": "checkpoint/1",
-        "method": method,
-        "base": {"name": "smollm2", "digest": "sha256:" + "b" * 64},
-        "contributions": "contributions.jsonl",
-    }
-    (root / "checkpoint.json").write_text(json.dumps(about))
+    (root / "adapter.safetensors").write_text("weights")
+    used = write_contributions(root, [Contribution(*pair) for pair in SFT], ids, "dpo")
+    models.write(
+        root,
+        Checkpoint(
+            base="local:smollm2",
+            base_digest="sha256:" + "b" * 64,
+            method="dpo",
+            config={},
+            dtype="float32",
+            code_version="0",
+            data_digest=CHAIN[0].digest,
+            contributions=used,
+            adapters=(Adapter("adapter.safetensors", 8, 16.0, digest_file(root / "adapter.safetensors")),),
+            parents=(Parent("sha256:" + "c" * 64, "sft"),),
+        ),
+    )
     return root
 
 
@@ -56,16 +71,14 @@ class Trained:
 
 @pytest.fixture
 def trained(tmp_path: Path) -> Trained:
-    """An SFT checkpoint from one demonstration, then a DPO checkpoint from judgments j1 to j5; j6 was not used."""
-    sft = checkpoint(tmp_path / "sft", "sft", ["a1"])
-    dpo = checkpoint(tmp_path / "dpo", "dpo", ["j1", "j2", "j3", "j4", "j5"])
+    """SFT from one demonstration, then DPO from judgments j1 to j5; j6 was not used."""
+    dpo = checkpoint(tmp_path / "dpo", ["j1", "j2", "j3", "j4", "j5"])
     lineage = assemble(
         dpo,
         work=trace(JUDGMENTS, JUDGES, ARTEFACTS),
         chain=CHAIN,
         recipe=Sealed("mini", "sha256:" + "4" * 64),
         ai_judges=[PANEL, AiJudge("ai:idle", "other")],
-        parents=[sft],
         seconds=12.34,
     )
     write(lineage, dpo)
@@ -79,7 +92,7 @@ def test_a_lineage_is_read_back_as_it_was_written_and_holds(trained: Trained) ->
 
 def test_people_ai_simulated_and_anonymous_judges_are_counted_apart(trained: Trained) -> None:
     """The DPO step used ada 30 s and bo 60 s = 90 s of people; a second of simulation is not theirs."""
-    counts = trained.lineage.tallies(trained.lineage.graph.root)
+    counts = trained.lineage.tallies("dpo")
     assert (counts["person"].judges, counts["person"].contributions, counts["person"].active_s) == (2, 2, 90.0)
     assert (counts["ai"].judges, counts["ai"].unmeasured) == (1, 1)
     assert (counts["simulated"].judges, counts["simulated"].active_s) == (1, 1.0)
@@ -87,9 +100,9 @@ def test_people_ai_simulated_and_anonymous_judges_are_counted_apart(trained: Tra
     assert trained.lineage.tallies()["person"].contributions == 3, "with the demonstration behind the SFT step"
 
 
-def test_a_contribution_leads_forward_to_every_checkpoint_that_learned_from_it(trained: Trained) -> None:
-    learners = {w.id: [trained.lineage.node(c).label for c in w.checkpoints] for w in trained.lineage.work}
-    assert learners == {"a1": ["sft"], "j1": ["dpo"], "j2": ["dpo"], "j3": ["dpo"], "j4": ["dpo"], "j5": ["dpo"]}
+def test_a_contribution_leads_forward_to_every_stage_that_learned_from_it(trained: Trained) -> None:
+    learners = {w.id: w.stages for w in trained.lineage.work}
+    assert learners == {"a1": ("sft",), **{f"j{n}": ("dpo",) for n in range(1, 6)}}
 
 
 def test_the_tree_names_everything_from_the_weights_to_the_guideline(trained: Trained) -> None:
@@ -98,7 +111,7 @@ def test_the_tree_names_everything_from_the_weights_to_the_guideline(trained: Tr
         "checkpoint dpo",
         "seconds 12.3",
         "├─ checkpoint sft",
-        "base smollm2",
+        "base local:smollm2",
         "dataset preferences",
         "verdicts votes",
         "judgments gathered",
@@ -116,9 +129,9 @@ def test_the_tree_names_everything_from_the_weights_to_the_guideline(trained: Tr
 
 
 def test_a_checkpoint_that_learned_from_an_unknown_contribution_gets_no_lineage(tmp_path: Path) -> None:
-    dpo = checkpoint(tmp_path / "dpo", "dpo", ["j1", "j99"])
+    dpo = checkpoint(tmp_path / "dpo", ["j1", "j99"])
     with pytest.raises(Failed, match="1 contributions have no origin, the first j99") as orphan:
-        assemble(dpo, work=trace(JUDGMENTS, JUDGES), chain=CHAIN)
+        assemble(dpo, work=trace(JUDGMENTS, JUDGES, ARTEFACTS), chain=CHAIN)
     assert orphan.value.exit_code == 3
 
 
@@ -129,17 +142,23 @@ def test_a_judgment_by_nobody_we_know_is_refused(tmp_path: Path) -> None:
 
 def _add_orphan(at: Path) -> None:
     with (at / "contributions.jsonl").open("a") as ids:
-        ids.write('"j6"\n')
+        ids.write('{"id":"j6","stage":"dpo"}\n')
 
 
 def _change_weights(at: Path) -> None:
-    (at / "weights.safetensors").write_text("other")
+    (at / "adapter.safetensors").write_text("other")
 
 
 def _edit_graph(at: Path, change: Callable[[dict], None]) -> None:  # type: ignore[type-arg]
     graph = json.loads((at / "lineage.json").read_text())
     change(graph)
     (at / "lineage.json").write_text(json.dumps(graph))
+
+
+def _relearn(at: Path) -> None:
+    """Another checkpoint, whole in itself, under the lineage of the first."""
+    used = write_contributions(at, [], ["j6"], "dpo")
+    models.write(at, replace(models.read(at), contributions=used))
 
 
 def _inflate_people(at: Path) -> None:
@@ -160,15 +179,16 @@ def _edge_to_nowhere(at: Path) -> None:
 
 def _simulation_becomes_a_person(at: Path) -> None:
     work = list(jsonl.read(at / "lineage-work.jsonl.gz", Work))
-    lied = [w if w.judge != "simulated" else Work(w.id, w.type, w.judge_id, "person", w.checkpoints) for w in work]
+    lied = [w if w.judge != "simulated" else Work(w.id, w.type, w.judge_id, "person", w.stages) for w in work]
     jsonl.write(at / "lineage-work.jsonl.gz", lied)
 
 
 @pytest.mark.parametrize(
     ("harm", "found"),
     [
-        (_add_orphan, "files are not those"),
-        (_change_weights, "files are not those"),
+        (_add_orphan, r"contributions\.jsonl is"),
+        (_change_weights, r"adapter\.safetensors is"),
+        (_relearn, "not the one its lineage was written for"),
         (_inflate_people, "stated counts of judges"),
         (_cut_off_judges, "Nothing rests on 'judges'"),
         (_edge_to_nowhere, "names 'release:secret'"),
@@ -179,7 +199,7 @@ def test_a_lineage_that_was_tampered_with_fails_and_says_where(
     trained: Trained, harm: Callable[[Path], None], found: str
 ) -> None:
     harm(trained.dpo)
-    with pytest.raises(Failed, match=found):
+    with pytest.raises((Failed, StoreDamaged), match=found):
         check(read(trained.dpo), trained.dpo)
 
 
@@ -194,5 +214,5 @@ def test_contributions_are_read_from_what_import_writes(tmp_path: Path) -> None:
 def test_a_directory_without_lineage_or_checkpoint_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"This has no lineage\.json"):
         read(tmp_path)
-    with pytest.raises(BadInput, match=r"There is no checkpoint\.json"):
+    with pytest.raises(BadInput, match="holds no checkpoint"):
         assemble(tmp_path, work={}, chain=CHAIN)

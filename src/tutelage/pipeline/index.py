@@ -71,14 +71,17 @@ class Index:
         """Where the stage of this key works."""
         return Bench(self.home / "work" / key)
 
-    def sweep(self) -> None:
-        """Remove what killed processes left: half outputs, and benches of stages that finished. Scratch stays."""
+    def sweep(self, *, scratch: bool = False) -> None:
+        """Remove what killed processes left: half outputs, and benches of stages that finished.
+
+        scratch  also remove what unfinished stages would resume from
+        """
         files.tidy(self.home / "stages")
         for path in (self.home / "work").glob("*"):
             with files.locked(self.lock_file(path.name), wait=False) as ours:
                 if not ours:
                     continue
-                if self.find(path.name) is not None:
+                if scratch or self.find(path.name) is not None:
                     files.remove(path)
                 elif not Bench(path).finished.is_file():
                     files.remove(Bench(path).out)

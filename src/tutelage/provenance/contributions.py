@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tutelage.errors import BadInput, Failed, Where
+from tutelage.models.checkpoint import Contribution
 from tutelage.records import Artefact, Json, Judge, Judgment, encode, jsonl
 
 JudgeType = Literal["person", "ai", "simulated", "anonymous"]
@@ -19,15 +20,15 @@ JUDGE_TYPES: tuple[JudgeType, ...] = ("person", "ai", "simulated", "anonymous")
 class Work:
     """One contribution behind a checkpoint.
 
-    judge        what sort of judge gave it; `simulated` and `anonymous` are never people
-    checkpoints  ids of the nodes of the graph that learned from it
+    judge   what sort of judge gave it; `simulated` and `anonymous` are never people
+    stages  of training that learned from it
     """
 
     id: str
     type: Literal["judgment", "artefact"]
     judge_id: str
     judge: JudgeType
-    checkpoints: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
     item_id: str | None = None
     guideline_version: str | None = None
     active_s: float | None = None
@@ -79,23 +80,21 @@ def work_of(directory: Path) -> dict[str, Work]:
     )
 
 
-def used_work(work: Mapping[str, Work], used: Mapping[str, Sequence[str]]) -> tuple[Work, ...]:
-    """The contributions that were learned from, by id, each with its learners.
+def used_work(work: Mapping[str, Work], used: Iterable[Contribution]) -> tuple[Work, ...]:
+    """The contributions that a checkpoint learned from, by id, each with the stages that did.
 
-    used  {id of a checkpoint: ids of the contributions it learned from}
     Raises Failed, naming the first, where one of them is not in `work`.
     """
-    learners: dict[str, list[str]] = {}
-    for checkpoint, ids in used.items():
-        for one in ids:
-            learners.setdefault(one, []).append(checkpoint)
-    if orphans := sorted(learners.keys() - work.keys()):
+    stages: dict[str, list[str]] = {}
+    for one in used:
+        stages.setdefault(one.id, []).append(one.stage)
+    if orphans := sorted(stages.keys() - work.keys()):
         raise Failed(
             f"{len(orphans)} contributions have no origin, the first {orphans[0]}.",
             expected="every contribution id of a checkpoint among the judgments and artefacts of its data",
             remedy="Train from a dataset whose judgments are at hand.",
         )
-    return tuple(replace(work[one], checkpoints=tuple(by)) for one, by in sorted(learners.items()))
+    return tuple(replace(work[one], stages=tuple(by)) for one, by in sorted(stages.items()))
 
 
 def tallies(work: Sequence[Work]) -> dict[JudgeType, Tally]:

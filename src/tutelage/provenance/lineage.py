@@ -15,19 +15,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tutelage.errors import BadInput, Failed, Where
-from tutelage.provenance.checkpoint import (
-    GRAPH,
-    WORK,
-    Sealed,
-    about_checkpoint,
-    checkpoint_digest,
-    code_version,
-    contributions,
-)
+from tutelage.models import checkpoint as models
+from tutelage.provenance.code import Sealed, code_version
 from tutelage.provenance.contributions import JudgeType, Tally, Work, digest_of, tallies, tallies_json, used_work
 from tutelage.records import AiJudge, Json, decode, jsonl
 from tutelage.store import write_json
 
+GRAPH, WORK = "lineage.json", "lineage-work.jsonl.gz"
 CHAIN: tuple[Literal["dataset", "verdicts", "judgments"], ...] = ("dataset", "verdicts", "judgments")
 
 
@@ -68,9 +62,9 @@ class Lineage:
     graph: Graph
     work: tuple[Work, ...]
 
-    def tallies(self, checkpoint: str | None = None) -> dict[JudgeType, Tally]:
-        """Counts for each sort of judge, of one checkpoint of the graph or of all; simulated ones are not people."""
-        return tallies([w for w in self.work if checkpoint is None or checkpoint in w.checkpoints])
+    def tallies(self, stage: str | None = None) -> dict[JudgeType, Tally]:
+        """Counts for each sort of judge, of one stage of training or of all; simulated ones are not people."""
+        return tallies([w for w in self.work if stage is None or stage in w.stages])
 
     def node(self, name: str) -> Node:
         """The node of this id. Raises KeyError."""
@@ -82,32 +76,29 @@ class Lineage:
 
 
 def assemble(
-    checkpoint: Path,
+    directory: Path,
     *,
     work: Mapping[str, Work],
     chain: Sequence[Sealed],
     recipe: Sealed | None = None,
     ai_judges: Iterable[AiJudge] = (),
-    parents: Sequence[Path] = (),
     seconds: float | None = None,
 ) -> Lineage:
-    """The lineage of a trained checkpoint.
+    """The lineage of the checkpoint in a directory.
 
-    work       every contribution of its data and its parents' data, by id (`trace`, `work_of`)
+    work       every contribution of its data and of its parents' data, by id (`trace`, `work_of`)
     chain      what lies between checkpoint and contributions: dataset, verdicts, judgments, in this order
     ai_judges  stated with model, revision and prompt hash
-    parents    the checkpoints it was trained from, nearest first, each with its own contributions
-    seconds    of training
-    Raises Failed, naming the first, where a checkpoint learned from a contribution that is not in `work`.
+    seconds    of training, this stage's
+    Raises Failed, naming the first, where the checkpoint learned from a contribution that is not in `work`.
     """
-    tops = {path: _checkpoint_node(path, seconds if path == checkpoint else None) for path in (checkpoint, *parents)}
-    root = tops[checkpoint]
-    mine = used_work(work, {node.id: contributions(path) for path, node in tops.items()})
+    trained = models.read(directory)
+    used = models.contributions(directory)
+    mine = used_work(work, used)
+    root = _checkpoint_node(trained, len({u.id for u in used}), seconds)
     graph = _Drawing([root], [])
-    for parent in list(tops.values())[1:]:
-        graph.under(root, parent)
-    for path, node in tops.items():
-        graph.under(node, *_base_nodes(path))
+    graph.under(root, Node(f"base:{trained.base}", "base", trained.base, trained.base_digest))
+    graph.under(root, *(Node(f"checkpoint:{p.digest}", "checkpoint", p.method, p.digest) for p in trained.parents))
     last = root
     for kind, sealed in zip(CHAIN, chain, strict=False):
         last = graph.under(last, Node(f"{kind}:{sealed.label}", kind, sealed.label, sealed.digest, sealed.facts))
@@ -133,63 +124,56 @@ class _Drawing:
         return lower[-1] if lower else upper
 
 
-def write(lineage: Lineage, checkpoint: Path) -> None:
+def write(lineage: Lineage, directory: Path) -> None:
     """Write the lineage beside a checkpoint's weights."""
-    jsonl.write(checkpoint / WORK, lineage.work)
-    write_json(checkpoint / GRAPH, lineage.graph)
+    jsonl.write(directory / WORK, lineage.work)
+    write_json(directory / GRAPH, lineage.graph)
 
 
-def read(checkpoint: Path) -> Lineage:
+def read(directory: Path) -> Lineage:
     """The lineage that lies beside a checkpoint's weights. Raises BadInput where there is none; see `check`."""
-    if not (checkpoint / GRAPH).is_file():
+    if not (directory / GRAPH).is_file():
         raise BadInput(
             f"This has no {GRAPH}.",
             expected="the directory of a checkpoint that `tutelage run` or `tutelage train` made",
             remedy="Point to the checkpoint's directory in the run; without its lineage nobody can say what is in it.",
-            where=Where(str(checkpoint)),
+            where=Where(str(directory)),
         )
-    graph: Graph = decode(Graph, jsonl.parse((checkpoint / GRAPH).read_bytes(), checkpoint / GRAPH))
-    return Lineage(graph, tuple(jsonl.read(checkpoint / WORK, Work)))
+    graph: Graph = decode(Graph, jsonl.parse((directory / GRAPH).read_bytes(), directory / GRAPH))
+    return Lineage(graph, tuple(jsonl.read(directory / WORK, Work)))
 
 
-def check(lineage: Lineage, checkpoint: Path) -> None:
+def check(lineage: Lineage, directory: Path) -> None:
     """Raise Failed, naming what is wrong, unless the lineage is whole and is this checkpoint's.
 
-    The weights are those it was written for; every contribution they learned from is listed with its judge and
-    nothing else is; the stated counts are those of the list; every edge has both ends and every node is reached.
+    The weights are those it was written for (StoreDamaged names a changed file); every contribution they learned
+    from is listed with its judge and nothing else is; the stated counts are those of the list; every edge has both
+    ends and every node is reached.
     """
-    graph, root = lineage.graph, lineage.graph.root
+    graph = lineage.graph
     _check_graph(graph)
-    if lineage.node(root).digest != checkpoint_digest(checkpoint):
-        raise _broken("The checkpoint's files are not those its lineage was written for.", checkpoint)
+    trained = models.read(directory)
+    models.verify(directory, trained)
+    if lineage.node(graph.root).digest != trained.digest:
+        raise _broken("The checkpoint is not the one its lineage was written for.", directory)
     if digest_of(lineage.work) != graph.work:
-        raise _broken("The list of contributions was changed after the lineage was written.", checkpoint / WORK)
-    listed = {w.id for w in lineage.work if root in w.checkpoints}
-    learned = set(contributions(checkpoint))
+        raise _broken("The list of contributions was changed after the lineage was written.", directory / WORK)
+    listed = {(stage, w.id) for w in lineage.work for stage in w.stages}
+    learned = {(c.stage, c.id) for c in models.contributions(directory)}
     if orphans := sorted(learned - listed):
-        raise _broken(f"{len(orphans)} contributions have no origin, the first {orphans[0]}.", checkpoint / WORK)
+        raise _broken(f"{len(orphans)} contributions have no origin, the first {orphans[0][1]}.", directory / WORK)
     if extra := sorted(listed - learned):
-        raise _broken(f"{len(extra)} contributions were never learned from, the first {extra[0]}.", checkpoint / WORK)
+        raise _broken(f"{len(extra)} contributions were never learned from, as {extra[0][1]}.", directory / WORK)
     for node in (n for n in graph.nodes if n.type == "judges"):
         if node.facts.get("tallies") != tallies_json(lineage.work):
-            raise _broken("The stated counts of judges are not those of the list.", checkpoint / GRAPH)
+            raise _broken("The stated counts of judges are not those of the list.", directory / GRAPH)
 
 
-def _checkpoint_node(path: Path, seconds: float | None) -> Node:
-    about, sealed = about_checkpoint(path), checkpoint_digest(path)
-    method = str(about.get("method", path.name))
-    facts: dict[str, Any] = {"method": method, "contributions": len(contributions(path))}
+def _checkpoint_node(trained: models.Checkpoint, used: int, seconds: float | None) -> Node:
+    facts: dict[str, Any] = {"contributions": used}
     if seconds is not None:
         facts["seconds"] = round(seconds, 1)
-    return Node(f"checkpoint:{sealed[7:19]}", "checkpoint", method, sealed, facts)
-
-
-def _base_nodes(path: Path) -> list[Node]:
-    base: Any = about_checkpoint(path).get("base")
-    if not isinstance(base, Mapping):
-        return []
-    label = str(base.get("name", "base"))
-    return [Node(f"base:{label}", "base", label, base.get("digest"))]
+    return Node(f"checkpoint:{trained.digest}", "checkpoint", trained.method, trained.digest, facts)
 
 
 def _judges_node(work: Sequence[Work], ai_judges: Iterable[AiJudge]) -> Node:
