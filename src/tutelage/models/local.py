@@ -8,7 +8,7 @@ import torch
 
 from tutelage.models import Generation, Progress, Prompt, ResponseLogprob
 from tutelage.models.local_decode import ROWS, Sample, decode, rows_for
-from tutelage.models.local_layout import Flat, Tree, answer_sums, token_logprobs
+from tutelage.models.local_layout import Flat, answer_sums, batches, token_logprobs
 from tutelage.models.local_load import Loaded, load
 from tutelage.models.local_text import Text
 from tutelage.models.local_torch import Device, Dtype
@@ -61,16 +61,3 @@ class LocalPolicy:
 
     def _read(self, row: Sample) -> Generation:
         return Generation(self.text.read(row.ids), len(row.ids), row.ended, row.logprob)
-
-
-def batches(trees: Sequence[Tree], tokens: int) -> list[list[Tree]]:
-    """Consecutive trees, together while they have at most `tokens` tokens (a longer one stands alone)."""
-    out: list[list[Tree]] = []
-    used = tokens + 1
-    for tree in trees:
-        if used + tree.tokens > tokens:
-            out.append([])
-            used = 0
-        out[-1].append(tree)
-        used += tree.tokens
-    return out

@@ -29,6 +29,19 @@ class Tree(NamedTuple):
         return len(self.prompt) + sum(map(len, self.answers))
 
 
+def batches(trees: Sequence[Tree], tokens: int) -> list[list[Tree]]:
+    """Consecutive trees, together while they have at most `tokens` tokens (a longer one stands alone)."""
+    out: list[list[Tree]] = []
+    used = tokens + 1
+    for tree in trees:
+        if used + tree.tokens > tokens:
+            out.append([])
+            used = 0
+        out[-1].append(tree)
+        used += tree.tokens
+    return out
+
+
 class Plan(Protocol):
     """What the attention of one forward pass looks like."""
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from tutelage.errors import BadInput
 from tutelage.models.local_layout import Tree
@@ -99,3 +101,33 @@ def microbatches(batch: Sequence[Example], tokens: int) -> list[list[Example]]:
         out[-1].append(example)
         used += example.tree.tokens
     return out
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs of one pass, (P,) each: indices into its A answers, and what is said of them.
+
+    target    probability that `better` is better: the row's certainty, 1/2 for a tie
+    strength  how much better, in [0, 1]; 0 for a tie
+    share     this pair's part of the step's loss: a row's pairs share its weight equally, so that a ranking of
+              K answers counts once and not K(K-1)/2 times
+    """
+
+    better: Tensor
+    worse: Tensor
+    target: Tensor
+    strength: Tensor
+    share: Tensor
+
+
+def pairs(part: Sequence[Example], whole: float, device: str) -> Pairs:
+    """All pairs of the examples of one pass; `whole` is the weight of all rows of the step."""
+    rows: list[tuple[int, int, float, float, float]] = []
+    at = 0
+    for example in part:
+        share = example.weight / (len(example.pairs) + len(example.ties)) / whole
+        rows += [(at + a, at + b, example.certainty, example.strength, share) for a, b in example.pairs]
+        rows += [(at + a, at + b, 0.5, 0.0, share) for a, b in example.ties]
+        at += len(example.tree.answers)
+    better, worse, *rest = (torch.tensor(column, device=device) for column in zip(*rows, strict=True))
+    return Pairs(better, worse, *rest)

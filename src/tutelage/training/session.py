@@ -72,6 +72,8 @@ class Session:
         seconds = {"seconds": time.perf_counter() - self.started, "threads": torch.get_num_threads()}
         (self.work / "run.json").write_text(json.dumps(seconds) + "\n")
         (self.work / STATE).unlink(missing_ok=True)
+        for place in self.work.iterdir():
+            place.chmod(0o644)  # safetensors writes for its owner alone
         self.work.rename(self.out)
         return self.out
 

@@ -7,11 +7,9 @@ epoch: at the first step policy and reference agree to the bit, and the loss is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from tutelage.models.local_layout import Flat, answer_sums, token_logprobs
 from tutelage.records import RankedRow
@@ -54,39 +52,6 @@ def reference(session: Session, examples: Sequence[pack.Example]) -> Reference:
     return out
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """The pairs of one pass as indices into its A answers; `share` is each pair's part of the step's loss."""
-
-    better: Tensor
-    worse: Tensor
-    target: Tensor
-    share: Tensor
-
-
-def pairs_of(part: Sequence[pack.Example], whole: float, smoothing: float, device: str) -> Pairs:
-    """A row's pairs share its weight equally: a ranking of K answers counts once, not K(K-1)/2 times."""
-    better: list[int] = []
-    worse: list[int] = []
-    target: list[float] = []
-    share: list[float] = []
-    at = 0
-    for example in part:
-        for a, b in example.pairs:
-            better.append(at + a)
-            worse.append(at + b)
-            target.append(example.certainty)
-            share.append(example.weight / len(example.pairs) / whole)
-        at += len(example.tree.answers)
-    certainty = torch.tensor(target, device=device)
-    return Pairs(
-        torch.tensor(better, device=device),
-        torch.tensor(worse, device=device),
-        losses.smoothed(certainty, smoothing),
-        torch.tensor(share, device=device),
-    )
-
-
 def step(session: Session, batch: list[pack.Example], known: Reference, config: DpoConfig) -> dict[str, float]:
     """Gradients of the mean pair loss, and what to watch: a falling chosen log-probability is the sign of collapse."""
     whole = sum(e.weight for e in batch)
@@ -97,10 +62,11 @@ def step(session: Session, batch: list[pack.Example], known: Reference, config: 
         sums = answer_sums(token_logprobs(session.model, flat), flat.lengths)  # (A,) nats
         before = torch.tensor([x for e in part for x in known[e.index]], device=device)
         lengths = torch.tensor(flat.lengths, device=device)
-        pairs = pairs_of(part, whole, config.label_smoothing, device)
+        pairs = pack.pairs(part, whole, device)
+        target = losses.smoothed(pairs.target, config.label_smoothing)
         drift = (sums - before) / (lengths if config.length_normalised else 1)
         chosen, rejected = drift[pairs.better], drift[pairs.worse]  # (P,)
-        each = losses.dpo_pairs(chosen, rejected, pairs.target, config.beta)
+        each = losses.dpo_pairs(chosen, rejected, target, config.beta)
         if config.nll_weight:
             each = each + config.nll_weight * losses.negative_log_likelihood(sums, lengths)[pairs.better]
         loss = (pairs.share * each).sum()
