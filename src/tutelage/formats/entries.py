@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +30,8 @@ from tutelage.records import (
     Response,
     Simulated,
     Source,
+    jsonl,
 )
-from tutelage.store.canonical import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class Vote:
     """One judgment as an importer found it. An answer that is an error could not be read.
 
     column  where it stood, for errors
+    judge   None where the file names nobody: it becomes `anonymous:<source>`, whom no figure counts as people
     extra   further fields of a Judgment: reason, active_s, at …
     """
 
     answer: Json | TutelageError
     place: Place
     column: str | None = None
-    judge: str | None = None
-    judge_type: str = "person"
+    judge: Judge | None = None
     id: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,13 +74,6 @@ class Entry:
     payload: Json = field(default_factory=dict)
     key: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
-
-
-def judge_of(kind: str, name: str | None, source: str) -> Judge:
-    """The judge of a name; without one, `anonymous:<source>`, whom no figure counts as people."""
-    if name is None:
-        return Anonymous(f"anonymous:{source}", source)
-    return JUDGES[kind](name)
 
 
 JUDGES: dict[str, Callable[[str], Judge]] = {
@@ -116,8 +109,8 @@ class _Builder:
     def __init__(self, kind: str, source: str, ids: Ids, keep_unusable: bool) -> None:
         self._name, self._kind = kind, kinds.get(kind)
         self._source, self._ids, self._keep = source, ids, keep_unusable
-        self._items: dict[str, tuple[Item, str, Place]] = {}
-        self._responses: dict[tuple[str, Said, int], Response] = {}
+        self._items: dict[Hashable, tuple[Item, Hashable, Place]] = {}
+        self._responses: dict[tuple[tuple[Message, ...], Said, int], Response] = {}
         self._by_id: dict[str, Response] = {}
         self._judges: dict[str, Judge] = {}
         self._judgments: dict[str, tuple[Judgment, Place]] = {}
@@ -143,7 +136,7 @@ class _Builder:
         return corpus
 
     def _item(self, entry: Entry) -> Item:
-        content = digest([entry.prompt, entry.responses, entry.payload])
+        content = (entry.prompt, entry.responses, jsonl.dumps(entry.payload))
         key = entry.key or content
         if key in self._items:
             item, known, first = self._items[key]
@@ -154,10 +147,8 @@ class _Builder:
                     "Give them different ids, or remove one.",
                 )
             return item
-        prompt = digest(entry.prompt)
         responses = tuple(
-            self._response(prompt, said, entry.responses[:n].count(said), entry)
-            for n, said in enumerate(entry.responses)
+            self._response(said, entry.responses[:n].count(said), entry) for n, said in enumerate(entry.responses)
         )
         item = Item(
             entry.key if entry.key and _is_uuid(entry.key) else self._ids.new(),
@@ -175,20 +166,20 @@ class _Builder:
         self._items[key] = item, content, entry.place
         return item
 
-    def _response(self, prompt: str, said: Said, copy: int, entry: Entry) -> str:
+    def _response(self, said: Said, copy: int, entry: Entry) -> str:
         """The id of a response; the same words by the same author to the same prompt are one response."""
-        known = self._responses.get((prompt, said, copy))
+        known = self._responses.get((entry.prompt, said, copy))
         if known is None:
             licence, language = entry.extra.get("licence"), entry.extra.get("language")
             source = Source(self._source, str(entry.place.line or entry.place.number))
             known = Response(
                 self._ids.new(), said.messages, author=said.author, source=source, licence=licence, language=language
             )
-            self._responses[prompt, said, copy] = self._by_id[known.id] = known
+            self._responses[entry.prompt, said, copy] = self._by_id[known.id] = known
         return known.id
 
     def _judgment(self, item: Item, vote: Vote) -> None:
-        judge = judge_of(vote.judge_type, vote.judge, self._source)
+        judge = vote.judge or Anonymous(f"anonymous:{self._source}", self._source)
         self._judges.setdefault(judge.id, judge)
         name = vote.id if vote.id and _is_uuid(vote.id) else self._ids.new()
         if vote.id in self._judgments:

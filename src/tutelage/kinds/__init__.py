@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
+import sys
 
 from tutelage.errors import BadInput, Where
 from tutelage.kinds.protocol import AnyKind, Exhibit, Kind
@@ -21,8 +23,7 @@ def names() -> list[str]:
 
 def get(name: str) -> AnyKind:
     """The kind of that name; raises BadInput, listing the names, where there is none."""
-    modules = {m.name for m in pkgutil.iter_modules(__path__)}
-    kind = _kind_in(name) if name in modules else None
+    kind = _kind_in(name) if name.isidentifier() and _is_module(f"{__name__}.{name}") else None
     if kind is None:
         raise BadInput(
             f"There is no kind {name!r}.",
@@ -31,6 +32,10 @@ def get(name: str) -> AnyKind:
             where=Where(field="kind"),
         )
     return kind
+
+
+def _is_module(name: str) -> bool:
+    return name in sys.modules or importlib.util.find_spec(name) is not None
 
 
 def _kind_in(module: str) -> AnyKind | None:

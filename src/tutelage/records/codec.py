@@ -95,8 +95,10 @@ def _any(value: Any) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _bad(f"Saw {_shown(value)}.", "text")
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in value):
-        raise _bad("The text holds half of a surrogate pair.", "valid Unicode", "Re-encode the file as UTF-8.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _bad("The text holds half of a surrogate pair.", "valid Unicode", "Re-encode the file as UTF-8.") from None
     return value
 
 

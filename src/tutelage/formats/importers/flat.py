@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tutelage.errors import BadInput, TutelageError, Where
 from tutelage.formats.columns import BESIDE, ColumnMap
-from tutelage.formats.entries import Entry, Said, Vote
+from tutelage.formats.entries import JUDGES, Entry, Said, Vote
 from tutelage.formats.importers.protocol import Request, beside, messages, vote
 from tutelage.formats.tables import Record, Table
 from tutelage.formats.texts import conversation
@@ -103,7 +104,8 @@ def _each(record: Record, columns: ColumnMap, role: str, read: Callable[[str | N
             answer = error
         made = vote(record, columns, answer, column)
         if len(named) > 1:
-            made = Vote(made.answer, made.place, column, column, made.judge_type, None, made.extra)
+            judge = JUDGES[columns.text(record, "judge_type") or "person"](str(column))
+            made = replace(made, judge=judge, id=None)
         votes.append(made)
     return tuple(votes)
 

@@ -11,7 +11,7 @@ from tutelage.formats.entries import Entry, Said, Vote
 from tutelage.formats.importers.protocol import Request
 from tutelage.formats.tables import Place, Record, Table
 from tutelage.formats.texts import conversation
-from tutelage.records import Json, Message
+from tutelage.records import Json, Judge, Message, Person
 
 Result = Mapping[str, Any]
 TYPES: dict[str, tuple[str, ...]] = {
@@ -118,10 +118,10 @@ def _answer(place: Place, annotation: Mapping[str, Any], kind: str, column: str,
         return place.fault(f"The result cannot be read: {error!r}.", "a Label Studio result", "Correct it.", column)
 
 
-def _person(who: Any) -> str | None:
+def _person(who: Any) -> Judge | None:
     """The annotator's number; an address of theirs is left behind."""
     number = who.get("id") if isinstance(who, Mapping) else who
-    return None if number is None else str(number)
+    return None if number is None else Person(str(number))
 
 
 def _reason(annotation: Mapping[str, Any], kind: str) -> str | None:

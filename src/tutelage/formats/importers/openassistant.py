@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tutelage.formats.entries import Entry, Said, Vote
+from tutelage.formats.entries import JUDGES, Entry, Said, Vote
 from tutelage.formats.importers.protocol import Request
 from tutelage.formats.tables import Place, Record, Table
 from tutelage.formats.texts import ROLES
-from tutelage.records import Json, Message, decode
+from tutelage.records import Json, Judge, Message, decode
 
 Path = tuple[Message, ...]
 
@@ -98,11 +98,15 @@ def _demonstrations(
     for reply in replies:
         written = [{"role": "assistant", "text": _message(root, reply, "replies").text}]
         answer: Json = {"type": "demonstration", "response": written}
-        synthetic = "ai" if reply.get("synthetic") else "person"
-        author = reply.get("model_name") if reply.get("synthetic") else reply.get("user_id")
-        votes.append(Vote(answer, place, "replies", author, synthetic, _key(reply)))
+        votes.append(Vote(answer, place, "replies", _author(reply), _key(reply)))
     if votes:
         yield Entry(place, path, tuple(votes), (), {}, _key(node), _extra(node))
+
+
+def _author(reply: Mapping[str, Any]) -> Judge | None:
+    synthetic = bool(reply.get("synthetic"))
+    name = reply.get("model_name" if synthetic else "user_id")
+    return JUDGES["ai" if synthetic else "person"](name) if isinstance(name, str) else None
 
 
 def _key(node: Mapping[str, Any]) -> str | None:

@@ -57,6 +57,7 @@ def vote(record: Record, columns: ColumnMap, answer: Json | TutelageError, colum
     kind = columns.text(record, "judge_type") or "person"
     if kind not in JUDGES:
         raise record.fault(columns.column("judge_type"), f"Saw {kind!r}.", "one of " + ", ".join(JUDGES), "Correct it.")
+    name = columns.text(record, "judge")
     extra: dict[str, Any] = {
         "reason": columns.text(record, "reason"),
         "guideline_version": columns.text(record, "guideline_version"),
@@ -68,8 +69,7 @@ def vote(record: Record, columns: ColumnMap, answer: Json | TutelageError, colum
         answer,
         record.at(column),
         column,
-        judge=columns.text(record, "judge"),
-        judge_type=kind,
+        judge=None if name is None else JUDGES[kind](name),
         id=columns.text(record, "judgment"),
         extra={k: v for k, v in extra.items() if v is not None},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from tutelage.errors import TutelageError
 from tutelage.formats.columns import BESIDE
-from tutelage.formats.entries import Entry, Said, Vote
+from tutelage.formats.entries import JUDGES, Entry, Said, Vote
 from tutelage.formats.importers.protocol import Request, beside, messages
 from tutelage.formats.tables import Record, Table
 from tutelage.records import Json, Message, decode
@@ -39,14 +39,14 @@ class UltraFeedback:
             completions = record.value("completions")
             if not isinstance(completions, list):
                 raise record.fault("completions", "It is not a list.", "a list of completions", "Correct the row.")
-            judge, kind = columns.text(record, "judge") or JUDGE, columns.text(record, "judge_type") or "ai"
+            judge = JUDGES[columns.text(record, "judge_type") or "ai"](columns.text(record, "judge") or JUDGE)
             for n, completion in enumerate(completions):
                 field = f"completions[{n}]"
                 said, aspects = _completion(record, field, completion)
                 rubric = {"criteria": [{"name": a, "worst": WORST, "best": BEST} for a in aspects]}
                 answer, reason = _scores(record, field, aspects)
                 extras = {"reason": reason} if reason else {}
-                made = Vote(answer, record.place, field, judge, kind, None, extras)
+                made = Vote(answer, record.place, field, judge, None, extras)
                 yield Entry(record.place, prompt, (made,), (said,), {**rubric, **payload}, None, extra)
 
 
