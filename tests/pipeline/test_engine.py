@@ -221,6 +221,23 @@ def test_the_run_file_states_times_memory_and_what_was_there_already(world: Worl
     assert facts["host"]["cpus"] >= 1
 
 
+def test_a_stages_own_run_json_is_kept_beside_its_result_and_does_not_change_it(world: World) -> None:
+    """Two homes, two different times taken: one digest."""
+
+    def timed(seconds: float) -> RunResult:
+        def train(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
+            (out / "weights").write_text("w")
+            (out / "run.json").write_text(json.dumps({"seconds": seconds}))
+
+        root = world.home / str(seconds)
+        return run([StageSpec(Stage("train", 1, train))], out=root / "out", home=root)
+
+    one, two = timed(1.5).stages["train"], timed(2.5).stages["train"]
+    assert one.digest == two.digest
+    assert (one.facts, two.facts) == ({"run.json": {"seconds": 1.5}}, {"run.json": {"seconds": 2.5}})
+    assert not (one.path / "run.json").exists()
+
+
 def test_the_log_is_one_event_a_line_with_the_stages_own_events(world: World) -> None:
     world.run(*world.chain())
     events = [json.loads(line) for line in (world.out / "events.jsonl").read_text().splitlines()]

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tutelage.errors import BadInput, StoreDamaged, TutelageError, WaitingForPeople, Where
 from tutelage.pipeline.events import Events
@@ -24,7 +25,10 @@ REQUEST = "request.json"  # what a stage that waits for people leaves in its scr
 
 @dataclass(frozen=True)
 class StageResult:
-    """A finished stage: where its files are, and what making them took (now, or when they were made)."""
+    """A finished stage: where its files are, and what making them took (now, or when they were made).
+
+    facts  {path: content} of each run.json that the stage wrote: unhashed, so not among its files
+    """
 
     digest: str
     path: Path
@@ -32,6 +36,7 @@ class StageResult:
     cached: bool
     key: str
     peak_rss_bytes: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ class _Engine:
         if made is None:
             made = self._make(spec, key, own_seed, inputs)
         result = StageResult(
-            made.artefact, self.store.path(made.artefact), made.seconds, cached, key, made.peak_rss_bytes
+            made.artefact, self.store.path(made.artefact), made.seconds, cached, key, made.peak_rss_bytes, made.facts
         )
         self.done[spec.label] = result
         publish(result.path, spec.publish, self.out)
@@ -197,6 +202,7 @@ class _Engine:
         )
         paths = {name: path for name, (_, path) in inputs.items()}
         cost = self.runner.run(spec.stage, paths, spec.config, bench.out, ctx)
+        facts = bench.set_aside()
         made = Made(
             key=key,
             stage=spec.stage.name,
@@ -209,6 +215,7 @@ class _Engine:
             finished_at=now_text(),
             inputs={name: d for name, (d, _) in inputs.items()},
             lock=lock(spec.stage.packages),
+            facts=facts,
         )
         bench.finish(made)
         return made
@@ -238,6 +245,7 @@ class _Engine:
             "disk_bytes": made.disk_bytes,
             "finished_at": made.finished_at,
             "lock": made.lock,
+            "facts": made.facts,
         }
         self.state.write()
         self.store.keep(

@@ -12,6 +12,8 @@ from tutelage.pipeline.keys import config_json
 from tutelage.records import decode
 from tutelage.store import canonical, digest, files
 
+UNHASHED = "run.json"  # what a stage writes under this name is kept in the index, not in its artefact
+
 
 @dataclass(frozen=True)
 class Made:
@@ -28,6 +30,7 @@ class Made:
     finished_at: str
     inputs: dict[str, str] = field(default_factory=dict)
     lock: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # what the stage's own run.json files said, by path
     schema: str = "stage/1"
 
 
@@ -114,6 +117,14 @@ class Bench:
         files.remove(self.out)
         self.out.mkdir(parents=True)
         self.scratch.mkdir(exist_ok=True)
+
+    def set_aside(self) -> dict[str, Any]:
+        """Take every run.json out of what the stage wrote, {path: content}: times have no place in a digest."""
+        found = {str(p.relative_to(self.out)): p for p in sorted(self.out.rglob(UNHASHED))}
+        facts = {name: json.loads(path.read_bytes()) for name, path in found.items()}
+        for path in found.values():
+            path.unlink()
+        return facts
 
     def left(self) -> Made | None:
         """The record of a finished stage that was killed before it was put away."""

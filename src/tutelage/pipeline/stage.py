@@ -71,7 +71,8 @@ StageFunction = Callable[[Mapping[str, Path], Any, Path, StageContext], None]
 class Stage:
     """A pure step of the loop: same inputs, configuration, version and packages give the same bytes.
 
-    run       run(inputs, config, out, ctx) writes files into the empty directory `out`
+    run       run(inputs, config, out, ctx) writes files into the empty directory `out`; a run.json among them is
+              for times and hosts: it is kept beside the result, not in it
     version   raise it whenever the same inputs shall give other bytes
     packages  distributions whose version may change the bytes: part of the key
     estimate  what a configuration is expected to take, where no past run tells

@@ -1,0 +1,44 @@
+"""`tutelage lineage CHECKPOINT`: the tree, the same as JSON, and one clear error where there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tutelage.cli import root
+from tutelage.errors import BadInput
+from tutelage.models import checkpoint as ck
+from tutelage.provenance import assemble, trace, write
+from tutelage.records import Judgment, Person, Simulated
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A checkpoint that learned from one person's judgment and one simulated one."""
+    used = ck.write_contributions(tmp_path, [], ["j1", "j2"], "dpo")
+    ck.write(tmp_path, ck.Checkpoint("local:m", "sha256:0", "dpo", {}, "float32", "0", "sha256:1", used))
+    judgments = [Judgment("j1", "i", "ada", {}, active_s=120.0), Judgment("j2", "i", "sim", {})]
+    work = trace(judgments, [Person("ada"), Simulated("sim", "noise")])
+    write(assemble(tmp_path, work=work, chain=[], seconds=3.0), tmp_path)
+    return tmp_path
+
+
+def test_the_tree_is_printed_for_people(trained: Path) -> None:
+    text = CliRunner().invoke(root, ["lineage", str(trained)], catch_exceptions=False).stdout
+    assert "people: 1, 1 contributions, 2.0 min of attention" in text
+    assert "simulated: 1, 1 contributions, time not recorded, never counted as people" in text
+
+
+def test_the_same_as_json_holds_every_contribution(trained: Path) -> None:
+    printed = CliRunner().invoke(root, ["lineage", str(trained), "--json"], catch_exceptions=False).stdout
+    lineage = json.loads(printed)
+    assert lineage["tallies"]["person"]["contributions"] == 1
+    assert [w["id"] for w in lineage["work"]] == ["j1", "j2"]
+
+
+def test_a_directory_without_lineage_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"This has no lineage\.json"):
+        CliRunner().invoke(root, ["lineage", str(tmp_path)], catch_exceptions=False)
