@@ -1,11 +1,11 @@
 """A trained model on disk: what it is, what it stands on, whose judgments are in it. Readable without torch.
 
-    checkpoint.json       what this is; its hash is the model's identity
-    adapter.safetensors   what was trained on a base (or `model.safetensors`: full weights)
-    parent-0.safetensors  adapters of earlier stages, merged first
-    head.safetensors      a reward model's last layer
-    contributions.jsonl   {"id", "stage"}: every judgment or artefact in it, earlier stages included
-    log.jsonl, run.json   the course of training and its seconds: kept, not hashed
+checkpoint.json       what this is; its hash is the model's identity
+adapter.safetensors   what was trained on a base (or `model.safetensors`: full weights)
+parent-0.safetensors  adapters of earlier stages, merged first
+head.safetensors      a reward model's last layer
+contributions.jsonl   {"id", "stage"}: every judgment or artefact in it, earlier stages included
+log.jsonl, run.json   the course of training and its seconds: kept, not hashed
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from tutelage.errors import BadInput
 from tutelage.models import Generation, Progress, Prompt, ResponseLogprob
 from tutelage.models.local_decode import ROWS, Sample, decode, rows_for
 from tutelage.models.local_layout import Flat, answer_sums, batches, token_logprobs
@@ -28,7 +29,14 @@ class LocalPolicy:
     @classmethod
     def load(cls, argument: str, *, dtype: Dtype = "auto", device: Device = "auto") -> LocalPolicy:
         """From `smollm2` or a directory; see `tutelage.models.load`."""
-        return cls(load(argument, dtype=dtype, device=device), argument)
+        loaded = load(argument, dtype=dtype, device=device)
+        if loaded.origin.checkpoint and loaded.origin.checkpoint.head:
+            raise BadInput(
+                f"{argument} is a reward model: it scores answers and writes none.",
+                expected="a policy",
+                remedy=f"Load it as reward:{argument}.",
+            )
+        return cls(loaded, argument)
 
     def sample(
         self, prompts: Sequence[Prompt], *, n: int = 1, sampling: Sampling, on_progress: Progress | None = None

@@ -8,6 +8,7 @@ tree by tree. Policy, reference, reward model and prefill all use this one path.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -206,4 +207,5 @@ def token_logprobs(model: Any, flat: Flat) -> Tensor:
 
 def answer_sums(values: Tensor, lengths: Sequence[int]) -> Tensor:
     """Sum of (M,) token values within each answer, (A,)."""
-    return torch.stack([part.sum() for part in values.split(list(lengths))])
+    ends = list(accumulate(lengths))
+    return torch.stack([values[hi - n : hi].sum() for n, hi in zip(lengths, ends, strict=True)])

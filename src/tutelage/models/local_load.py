@@ -46,7 +46,7 @@ def find(spec: str) -> Origin:
     if ck.is_checkpoint(directory):
         checkpoint = ck.read(directory)
         if checkpoint.weights is not None:
-            return Origin(f"local:{argument}", checkpoint.weights, directory, checkpoint, directory)
+            return Origin(f"local:{directory.resolve()}", checkpoint.weights, directory, checkpoint, directory)
         below = find(checkpoint.base)
         if below.digest != checkpoint.base_digest:
             raise BadInput(

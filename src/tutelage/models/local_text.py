@@ -31,7 +31,7 @@ class Text:
         """An answer's tokens, with the end token: an empty answer is the end token alone."""
         if len(messages) != 1 or messages[0].role != "assistant":
             raise BadInput(
-                f"A response has {len(messages)} messages, the first from {messages[0].role if messages else 'nobody'}.",
+                f"A response is {' + '.join(m.role for m in messages) or 'empty'}.",
                 expected="one assistant message",
                 remedy="Split the trajectory, so that each row answers with one message.",
             )

@@ -33,8 +33,9 @@ def transformers() -> Any:
         import transformers as module
     except ImportError as error:
         raise _missing("transformers") from error
-    module.utils.logging.set_verbosity_error()
-    module.utils.logging.disable_progress_bar()
+    log: Any = module.utils.logging
+    log.set_verbosity_error()
+    log.disable_progress_bar()
     return module
 
 

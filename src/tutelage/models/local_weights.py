@@ -9,17 +9,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tutelage.errors import BadInput, MissingExtra
-from tutelage.store import digest_file
+from tutelage.store import digest_file, home
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja")
 
@@ -59,16 +58,12 @@ PACKAGED = {
 }
 
 
-def home() -> Path:
-    """`$TUTELAGE_HOME`, or `~/.local/share/tutelage`."""
-    given = os.environ.get("TUTELAGE_HOME")
-    return Path(given) if given else Path.home() / ".local" / "share" / "tutelage"
-
-
 def known(name: str) -> Packaged:
     """The packaged model of that name. Raises BadInput for another name."""
     if name not in PACKAGED:
-        raise BadInput(f"There is no packaged model {name!r}.", expected=" or ".join(PACKAGED), remedy="Check the name.")
+        raise BadInput(
+            f"There is no packaged model {name!r}.", expected=" or ".join(PACKAGED), remedy="Check the name."
+        )
     return PACKAGED[name]
 
 
@@ -164,7 +159,7 @@ def _convert(model: Packaged) -> None:
 
 
 def _dequantise(source: Path, target: Path) -> None:
-    from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
+    from transformers import modeling_gguf_pytorch_utils
 
     from tutelage.models.local_torch import transformers
 
@@ -173,7 +168,8 @@ def _dequantise(source: Path, target: Path) -> None:
     config = hf.AutoConfig.from_pretrained(str(source.parent), gguf_file=source.name)
     model = hf.AutoModelForCausalLM.from_config(config)
     # the reader alone: `from_pretrained` would ask for accelerate, and leave a model that refuses to be saved
-    weights = load_gguf_checkpoint(str(source), return_tensors=True, model_to_load=model)["tensors"]
+    reader: Any = modeling_gguf_pytorch_utils
+    weights = reader.load_gguf_checkpoint(str(source), return_tensors=True, model_to_load=model)["tensors"]
     missing, unexpected = model.load_state_dict(weights, strict=False)
     lost = [name for name in missing if name != "lm_head.weight"]  # tied to the embedding
     if lost or unexpected:

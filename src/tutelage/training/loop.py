@@ -1,8 +1,8 @@
 """The loop every method shares: one step function, and state that survives a kill at any moment.
 
-A run works in a hidden directory beside `out`, named after everything that decides its result, and is renamed to `out`
-when it is whole. The order of the data depends on (seed, epoch) alone and there is no dropout, so weights, optimiser and
-a cursor are the whole state: a run that goes on ends with the same bits as one that was never stopped.
+A run works in a hidden directory beside `out`, named after everything that decides its result, and is renamed to
+`out` when it is whole. The order of the data depends on (seed, epoch) alone and there is no dropout, so weights,
+optimiser and a cursor are the whole state: a run that goes on ends with the same bits as one that was never stopped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From rows to batches: each row one tree (its prompt once), each step a fixed number of rows, each pass a token budget."""
+"""From rows to batches: a row is one tree (its prompt once), a step is so many rows, a pass is so many tokens."""
 
 from __future__ import annotations
 

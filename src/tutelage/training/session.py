@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,9 @@ class Session:
         """The loop, then nothing: `finish` publishes."""
         run(step, self.trainable, examples, self.config, self.work, on_progress)
 
-    def finish(self, examples: Iterable[Example], *, offset: float = 0.0, figures: dict[str, Any] | None = None) -> Path:
+    def finish(
+        self, examples: Iterable[Example], *, offset: float = 0.0, figures: dict[str, Any] | None = None
+    ) -> Path:
         """Write the checkpoint into the work directory and give it its name in one rename."""
         origin, config = self.loaded.origin, self.config
         earlier = ck.contributions(origin.at) if origin.at else []
@@ -63,7 +65,7 @@ class Session:
         above = origin.checkpoint
         parents = (*above.parents, ck.Parent(above.digest, above.method)) if above else ()
         checkpoint = ck.Checkpoint(
-            base=origin.spec, base_digest=origin.digest, method=self.method, config=dataclasses.asdict(config),
+            base=origin.spec, base_digest=origin.digest, method=self.method, config=asdict(config),
             dtype=str(self.loaded.dtype).removeprefix("torch."), code_version=__version__, data_digest=self.rows_digest,
             contributions=contributions, adapters=adapters, weights=weights, head=self._write_head(), offset=offset,
             parents=parents, figures=figures or {},
@@ -122,7 +124,7 @@ def open_session(
     else:
         local_lora.inject(loaded.model, rank=config.lora_rank, alpha=config.lora_alpha, seed=config.seed)
         named = {n: p for n, p in loaded.model.named_parameters() if p.requires_grad}
-    key = digest([method, rows_digest, dataclasses.asdict(config), loaded.origin.identity, str(loaded.dtype)])
+    key = digest([method, rows_digest, asdict(config), loaded.origin.identity, str(loaded.dtype)])
     work = out.parent / f".{out.name}.{key.removeprefix('sha256:')[:16]}.partial"
     work.mkdir(parents=True, exist_ok=True)
     return Session(
@@ -138,9 +140,9 @@ def _finished(out: Path, method: str, rows_digest: str, config: TrainConfig, loa
         above = loaded.origin.checkpoint.digest if loaded.origin.checkpoint else None
         stands_on = there.parents[-1].digest if there.parents else None
         same_base = there.base_digest == loaded.origin.digest and stands_on == above
-        if (there.method, there.data_digest) == (method, rows_digest) and same_base:
-            if dict(there.config) == json.loads(json.dumps(dataclasses.asdict(config))):
-                return True
+        same_work = (there.method, there.data_digest, dict(there.config)) == (method, rows_digest, asdict(config))
+        if same_base and same_work:
+            return True
     raise BadInput(
         "The output directory already holds something else.",
         expected="a path that does not exist yet",

@@ -70,7 +70,7 @@ def step(session: Session, batch: list[pack.Example], known: Reference, config: 
         if config.nll_weight:
             each = each + config.nll_weight * losses.negative_log_likelihood(sums, lengths)[pairs.better]
         loss = (pairs.share * each).sum()
-        loss.backward()
+        torch.autograd.backward(loss)
         with torch.no_grad():
             figures["loss"] += float(loss)
             figures["margin"] += float((pairs.share * config.beta * (chosen - rejected)).sum())

@@ -6,6 +6,7 @@ margin, certainty softens the label, and the rewards have mean zero over the tra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def step(session: Session, head: Tensor, batch: list[pack.Example], config: Rewa
         first, second = scores[pairs.better], scores[pairs.worse]  # (P,)
         margin = config.margin_logits * pairs.strength
         loss = (pairs.share * losses.reward_pairs(first, second, pairs.target, margin, config.centre)).sum()
-        loss.backward()
+        torch.autograd.backward(loss)
         with torch.no_grad():
             figures["loss"] += float(loss)
             figures["margin"] += float((pairs.share * (first - second)).sum())
@@ -76,5 +77,9 @@ def mean_reward(session: Session, head: Tensor, examples: Sequence[pack.Example]
         flat = Flat([e.tree for e in part], session.loaded.device)
         with torch.no_grad():
             scores = rewards(session.model, head, flat)
-        means += [s.mean().item() for s in scores.split([len(e.tree.answers) for e in part])]
-    return sum(means) / len(means)
+        at = 0
+        for example in part:
+            k = len(example.tree.answers)
+            means.append(float(scores[at : at + k].mean()))
+            at += k
+    return math.fsum(means) / len(means)

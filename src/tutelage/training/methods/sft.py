@@ -40,6 +40,6 @@ def step(session: Session, batch: list[pack.Example]) -> dict[str, float]:
         weights = torch.tensor([e.weight for e in part], device=session.loaded.device)
         sums = answer_sums(token_logprobs(session.model, flat), flat.lengths)  # (A,) nats, one answer a row
         loss = -(weights * sums).sum() / whole
-        loss.backward()
+        torch.autograd.backward(loss)
         total += float(loss.detach())
     return {"loss": total}

@@ -1,0 +1,124 @@
+"""`tutelage train sft | reward | dpo`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tutelage.cli import console
+from tutelage.errors import BadInput
+
+
+@click.group(epilog="Example:  tutelage train dpo judgments/ --base local:smollm2 --out tuned")
+def command() -> None:
+    """Train by one method: sft, reward, dpo.
+
+    Writes a checkpoint that lists the judgments in it. Interrupted, the same command goes on where it stopped.
+    """
+
+
+def _shared(function: Callable[..., None]) -> Callable[..., None]:
+    options = [
+        click.argument("dataset", type=click.Path(path_type=Path)),
+        click.option("--base", required=True, metavar="MODEL", help="local:smollm2, or local:DIR."),
+        click.option("--out", required=True, type=click.Path(path_type=Path), help="The checkpoint's directory."),
+        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. lr=2e-4."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@command.command(epilog="Example:  tutelage train sft demos.jsonl --base local:smollm2 --out sft --set epochs=2")
+@_shared
+def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Imitate demonstrations."""
+    from tutelage import training
+    from tutelage.records import DemonstrationRow
+    from tutelage.training.dataset import of_type, read_rows
+
+    config = configured(training.SftConfig, settings)
+    rows = of_type(read_rows(dataset), DemonstrationRow, dataset, "a demonstration")
+    _finish(training.sft(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+
+
+@command.command(epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
+@_shared
+def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Learn to score answers from comparisons and rankings."""
+    from tutelage import training
+    from tutelage.records import RankedRow
+    from tutelage.training.dataset import of_type, read_rows
+
+    config = configured(training.RewardConfig, settings)
+    rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
+    _finish(training.reward(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+
+
+@command.command(epilog="Example:  tutelage train dpo judgments/ --base local:sft --out dpo --set beta=0.1")
+@_shared
+def dpo(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Prefer what people preferred, without a reward model."""
+    from tutelage import training
+    from tutelage.records import RankedRow
+    from tutelage.training.dataset import of_type, read_rows
+
+    config = configured(training.DpoConfig, settings)
+    rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
+    _finish(training.dpo(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+
+
+def configured(kind: Any, settings: tuple[str, ...]) -> Any:
+    """A config with `NAME=VALUE` settings on it. Raises BadInput naming an unknown or unfit one."""
+    from tutelage.records import decode
+
+    given: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            names = ", ".join(f.name for f in dataclasses.fields(kind))
+            raise BadInput(f"Saw --set {setting}.", expected=f"NAME=VALUE; names: {names}", remedy="Add the value.")
+        try:
+            given[name] = json.loads(value)
+        except ValueError:
+            given[name] = value
+    try:
+        return decode(kind, given)
+    except BadInput as error:
+        raise error.at(field="--set") from None
+
+
+def _progress(as_json: bool) -> Callable[[int, int], None] | None:
+    if as_json:
+        return None
+
+    def show(done: int, of: int) -> None:
+        click.echo(f"\r  step {done} of {of}", nl=done == of, err=True)
+
+    return show
+
+
+def _finish(out: Path, rows: int, as_json: bool) -> None:
+    from tutelage.models import checkpoint
+
+    made = checkpoint.read(out)
+    log = checkpoint.log(out)
+    work = len(checkpoint.contributions(out))
+    if as_json:
+        last = {k: v for k, v in log[-1].items() if k in ("loss", "accuracy", "margin", "chosen_drift")} if log else {}
+        console.emit(
+            {"checkpoint": str(out), "digest": made.digest, "method": made.method, "rows": rows, "steps": len(log),
+             "contributions": work, "last_step": last}
+        )  # fmt: skip
+        return
+    console.say(f"{out}  {made.digest}")
+    console.say(f"  {made.method} on {rows} rows in {len(log)} steps; {work} contributions in it")
+    if log:
+        console.say(f"  training loss {log[0]['loss']:.3f} at the first step, {log[-1]['loss']:.3f} at the last")
+        console.say("  Training figures say nothing about held-out prompts: run `tutelage eval` next.")

@@ -1,0 +1,45 @@
+"""Rows from what people have: a JSONL of rows, a directory with `train.jsonl`, or an imported corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tutelage.errors import BadInput, Where
+from tutelage.records import DemonstrationRow, LabelledRow, RankedRow, Row, jsonl
+
+R = TypeVar("R", DemonstrationRow, RankedRow, LabelledRow)
+
+
+def read_rows(place: Path) -> list[Row]:
+    """Every row of a data set. Raises BadInput naming file, line and field."""
+    if place.is_file():
+        return list(jsonl.read(place, Row))
+    for name in ("train.jsonl", "train.jsonl.gz"):
+        if (place / name).is_file():
+            return list(jsonl.read(place / name, Row))
+    if (place / "items.jsonl").is_file():
+        from tutelage.formats import Corpus, rows
+
+        return rows(Corpus.read(place))
+    raise BadInput(
+        "There are no rows here.",
+        expected="a JSONL file of rows, or a directory with train.jsonl or items.jsonl",
+        remedy="Make one with `tutelage import`.",
+        where=Where(str(place)),
+    )
+
+
+def of_type(rows: Sequence[Row], kind: type[R], place: Path, what: str) -> list[R]:
+    """The rows of one type. Raises BadInput where there is none."""
+    found = [row for row in rows if isinstance(row, kind)]
+    if not found:
+        types = sorted({row.type for row in rows})
+        raise BadInput(
+            f"None of the {len(rows)} rows is {what}; there are: {', '.join(types) or 'none'}.",
+            expected=what,
+            remedy="sft learns from demonstrations; reward and dpo learn from rankings and comparisons.",
+            where=Where(str(place)),
+        )
+    return found
