@@ -7,7 +7,7 @@ from pytest import approx
 
 from tutelage.errors import BadInput
 from tutelage.kinds.comparison import KIND, Prefer
-from tutelage.records import Item, Judgment, Open, Response, Settled, assistant, user
+from tutelage.records import AiJudge, Item, Judgment, Open, Response, Settled, assistant, user
 
 ITEM = Item("i", "comparison", user("Q?"), responses=("a", "b"))
 RESPONSES = {"a": Response("a", assistant("one")), "b": Response("b", assistant("two"))}
@@ -124,6 +124,14 @@ def test_an_incomplete_item_names_its_field(item, field):
     with pytest.raises(BadInput) as caught:
         KIND.check_item(item, RESPONSES | more)
     assert caught.value.where.field == field
+
+
+def test_ai_judges_of_one_family_are_one_voice():
+    """Two of a family say first, one each: 1/2 + 1/2 = 1 vote; two people say second: 2 of 3."""
+    judges = {f"p{n}": AiJudge(f"p{n}", "m", family="m") for n in (0, 1)}
+    verdict = KIND.fold(ITEM, judged(FIRST, FIRST, SECOND, SECOND), judges)
+    assert verdict.value == "second"
+    assert verdict.confidence == approx(2 / 3)
 
 
 def test_a_response_without_words_can_be_judged_because_models_do_answer_nothing():

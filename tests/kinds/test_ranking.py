@@ -14,7 +14,9 @@ RESPONSES = {name: Response(name, assistant(name)) for name in "abcdefghij"}
 
 
 def fold(*rankings):
-    return KIND.fold(ITEM, [Judgment(str(n), "i", "p", {"type": "ranking", "ranks": r}) for n, r in enumerate(rankings)], {})
+    return KIND.fold(
+        ITEM, [Judgment(str(n), "i", "p", {"type": "ranking", "ranks": r}) for n, r in enumerate(rankings)], {}
+    )
 
 
 def test_one_ranking_is_its_own_consensus_with_its_tie_and_its_gap():
@@ -52,7 +54,13 @@ def test_a_ranked_row_carries_all_responses():
 
 @pytest.mark.parametrize(
     ("ranks", "field"),
-    [([1, 2], "ranks"), ([1, 2, 4], "ranks[2]"), ([0, 1, 2], "ranks[0]"), ([1, None, None], "ranks"), ([1, 2, 1.5], "ranks[2]")],
+    [
+        ([1, 2], "ranks"),
+        ([1, 2, 4], "ranks[2]"),
+        ([0, 1, 2], "ranks[0]"),
+        ([1, None, None], "ranks"),
+        ([1, 2, 1.5], "ranks[2]"),
+    ],
 )
 def test_a_wrong_ranking_names_its_field(ranks, field):
     with pytest.raises(BadInput) as caught:

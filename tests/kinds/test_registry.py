@@ -1,5 +1,7 @@
 """A new kind is one file."""
 
+import sys
+
 import pytest
 
 from tutelage import kinds
@@ -7,9 +9,8 @@ from tutelage.errors import BadInput
 from tutelage.formats import Corpus, rows
 from tutelage.records import Item, Judgment, Person, Response, assistant, user
 
-NEW_KIND = '''
-from tutelage.kinds.demonstration import Demonstration, Written
-from tutelage.kinds.shared import METHOD
+NEW_KIND = """
+from tutelage.kinds.demonstration import Written
 from tutelage.records import LabelledRow, Settled
 
 class Cheer:
@@ -17,14 +18,14 @@ class Cheer:
     def check_item(self, item, responses): pass
     def parse_answer(self, item, answer): return answer["loudness"]
     def fold(self, item, judgments, judges):
-        return Settled(item.id, "loud", {"loud": 1.0}, 1.0, METHOD, tuple(j.id for j in judgments))
+        return Settled(item.id, "loud", {"loud": 1.0}, 1.0, "ear", tuple(j.id for j in judgments))
     def rows(self, item, responses, verdict, judgments):
         said = responses[item.responses[0]].messages
         return [LabelledRow(item.messages, said, 1.0, verdict.judgment_ids, "g")]
     def exhibit(self): raise NotImplementedError
 
 KIND = Cheer()
-'''
+"""
 
 
 def test_the_five_kinds_of_the_spine_are_there():
@@ -45,6 +46,7 @@ def test_a_new_kind_is_one_file_and_goes_all_the_way_to_training_rows(tmp_path, 
     corpus.check()
     assert "cheer" in kinds.names()
     assert [row.contributions for row in rows(corpus)] == [("j",)]
+    sys.modules.pop("tutelage.kinds.cheer")
 
 
 def test_an_unknown_kind_is_refused_by_name_and_the_known_ones_are_listed():

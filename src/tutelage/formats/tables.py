@@ -38,8 +38,13 @@ class Place:
 
     def here(self, error: TutelageError, column: str | None = None) -> TutelageError:
         """An error that knows only its field, placed in this row."""
-        inner = ".".join(part for part in (column, error.where.field) if part)
-        where = self.where(inner or None)
+        inner = error.where.field or ""
+        # the column "score" of a file is the field "scores.score" of an answer: once is enough
+        repeats = column is not None and inner.split(".")[-1] == column
+        path = (
+            column if repeats or not inner else (column or "") + ("" if inner[0] == "[" or not column else ".") + inner
+        )
+        where = self.where(path)
         return type(error)(error.seen, expected=error.expected, remedy=error.remedy, where=where)
 
 

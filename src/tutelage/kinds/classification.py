@@ -83,9 +83,9 @@ class Classification:
     def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
         """Plurality over labels; with `several`, over sets of labels, written "a+b" in the listed order."""
         options: Payload = payload(Payload, item)
-        answers = [self.parse_answer(item, j.answer) for j in standing(list(judgments))]
-        votes = [_text(a.labels, options) for a in answers if isinstance(a, Labelled)]
-        return verdict_of(item, judgments, votes, len(answers) - len(votes))
+        answers = [(j, self.parse_answer(item, j.answer)) for j in standing(list(judgments))]
+        given = [(j, _text(a.labels, options) if isinstance(a, Labelled) else None) for j, a in answers]
+        return verdict_of(item, judgments, judges, given)
 
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]

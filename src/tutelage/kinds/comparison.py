@@ -95,9 +95,8 @@ class Comparison:
 
     def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
         """Plurality over first, second, tie, both_bad, harmful. A shared first place stays open."""
-        answers = [self.parse_answer(item, j.answer) for j in standing(list(judgments))]
-        votes = [_value(a) for a in answers if not isinstance(a, CannotRate)]
-        return verdict_of(item, judgments, votes, len(answers) - len(votes))
+        given = [(j, _value(self.parse_answer(item, j.answer))) for j in standing(list(judgments))]
+        return verdict_of(item, judgments, judges, given)
 
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
@@ -132,7 +131,9 @@ class Comparison:
 RANKS: dict[str, tuple[int, int]] = {"first": (1, 2), "second": (2, 1), "tie": (1, 1)}
 
 
-def _value(answer: Answer) -> str:
+def _value(answer: Answer) -> str | None:
+    if isinstance(answer, CannotRate):
+        return None
     return answer.winner if isinstance(answer, Prefer) else answer.type
 
 

@@ -1,18 +1,28 @@
-"""What every kind needs: the answer "cannot rate", checks that name the field, plurality, and groups."""
+"""What every kind needs: the answer "cannot rate", checks that name the field, the majority, and groups."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from tutelage.errors import BadInput, Where
-from tutelage.records import Item, Judgment, Open, Response, Settled, Verdict, decode, standing, text_of
+from tutelage.records import (
+    AiJudge,
+    Item,
+    Judge,
+    Judgment,
+    Open,
+    Response,
+    Settled,
+    Undefined,
+    Verdict,
+    decode,
+    standing,
+    text_of,
+)
 from tutelage.store.canonical import digest
-
-T = TypeVar("T", bound=Hashable)
-METHOD = "plurality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +76,31 @@ def payload(kind: Any, item: Item) -> Any:
 COMMON = frozenset({"split"})  # any kind of item may state which side of a split it is on
 
 
-def plurality(votes: Sequence[T]) -> tuple[T | None, dict[T, float]]:
-    """The most frequent vote and the share of each; None where the first place is shared. At least one vote."""
-    counts = Counter(votes)
-    top = max(counts.values())
-    leaders = [v for v, n in counts.items() if n == top]
-    shares = {v: n / len(votes) for v, n in counts.items()}
-    return (leaders[0] if len(leaders) == 1 else None), shares
+def verdict_of(
+    item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge], given: Sequence[tuple[Judgment, str | None]]
+) -> Verdict:
+    """The majority of what was given as a verdict: (judgment, its vote, or None from a judge who could not rate).
 
-
-def verdict_of(item: Item, judgments: Sequence[Judgment], votes: Sequence[str], unable: int) -> Verdict:
-    """Plurality of `votes` as a verdict; `unable` judges could not rate and are counted beside the votes.
-
-    Confidence is the plurality's share of the votes: what the judges said, not a model of them.
+    Confidence is the winner's share of the votes: what the judges said, not a model of them. AI judges of one
+    family count as one voice, because they err together.
     """
+    from tutelage.measure.consensus import majority  # here, so that reading a file of judgments needs no scipy
+    from tutelage.measure.consensus import votes as table
+
     ids = tuple(j.id for j in standing(list(judgments)))
-    if not votes:
-        return Open(item.id, "nobody has judged it" if not unable else "no judge could rate it", ids)
-    value, shares = plurality(votes)
+    votes = [(j.judge_id, value) for j, value in given if value is not None]
+    families = {j.id: j.family for j in judges.values() if isinstance(j, AiJudge) and j.family is not None}
+    found = (
+        majority(table([item.id] * len(votes), [j for j, _ in votes], [v for _, v in votes], families=families))
+        if votes
+        else Undefined("no votes")
+    )
+    if isinstance(found, Undefined):
+        return Open(item.id, "no judge could rate it" if given else "nobody has judged it", ids)
+    shares = dict(zip(found.values.tolist(), found.posterior[0].tolist(), strict=True))
+    value = found.value_of()[item.id]
     if value is None:
-        counts = sorted(Counter(votes).values(), reverse=True)
+        counts = sorted(Counter(v for _, v in votes).values(), reverse=True)
         return Open(item.id, "votes are split " + "–".join(map(str, counts)), ids, distribution=shares)
-    detail = {"votes": len(votes), "cannot_rate": unable}
-    return Settled(item.id, value, shares, shares[value], METHOD, ids, detail=detail)
+    detail = {"votes": len(votes), "cannot_rate": len(given) - len(votes)}
+    return Settled(item.id, value, shares, shares[value], found.method, ids, detail=detail)
