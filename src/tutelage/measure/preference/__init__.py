@@ -1,0 +1,7 @@
+"""From comparisons and rankings to strengths, with errors that hold when one judge answers often."""
+
+from tutelage.measure.preference.bradley_terry import bradley_terry
+from tutelage.measure.preference.connect import NotConnected, components
+from tutelage.measure.preference.scores import Scores
+
+__all__ = ["NotConnected", "Scores", "bradley_terry", "components"]
