@@ -120,6 +120,8 @@ def open_session(
     torch.manual_seed(config.seed)
     if full:
         loaded.model.requires_grad_(True)
+        # there are no pads here; where pad = eos, torch would keep the end token's embedding from learning
+        loaded.model.get_input_embeddings().padding_idx = None
         named = dict(loaded.model.named_parameters())  # tied weights appear once
     else:
         local_lora.inject(loaded.model, rank=config.lora_rank, alpha=config.lora_alpha, seed=config.seed)
