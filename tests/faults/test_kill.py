@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -128,3 +130,16 @@ def test_a_stage_killed_between_the_rename_and_the_index_entry_is_not_run_again(
     events = (tmp_path / "out/events.jsonl").read_text().splitlines()
     began = [line for line in events if '"stage.began"' in line and '"judgments"' in line]
     assert len(began) == 1
+
+
+def test_two_runs_of_one_recipe_do_the_work_once(tmp_path: Path, quiet: Finished) -> None:
+    """Two processes, one home: ten stages are wanted, five are begun, and both end alike."""
+    slow = {**os.environ, "PACE_S": "0.02"}
+    outs = [tmp_path / "one", tmp_path / "two"]
+    runs = [subprocess.Popen([sys.executable, MINIATURE, str(tmp_path / "home"), str(out)], env=slow) for out in outs]
+    assert [run.wait(timeout=60) for run in runs] == [0, 0]
+    began = [line for out in outs for line in (out / "events.jsonl").read_text().splitlines() if "stage.began" in line]
+    assert len(began) == len(STAGES)
+    again = [complete([sys.executable, MINIATURE, str(tmp_path / "home"), str(o)], {}, o) for o in outs]
+    assert again[0].artefacts == again[1].artefacts == quiet.artefacts
+    whole(tmp_path / "home")

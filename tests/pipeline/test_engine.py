@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tutelage.errors import BadInput, TutelageError, WaitingForPeople
-from tutelage.pipeline import Effort, RunResult, Stage, StageContext, StageSpec, forecast, run
+from tutelage.pipeline import Effort, RunResult, Stage, StageContext, StageSpec, deliver, forecast, run
 from tutelage.store import LocalStore
 
 
@@ -236,6 +236,19 @@ def test_a_stages_own_run_json_is_kept_beside_its_result_and_does_not_change_it(
     assert one.digest == two.digest
     assert (one.facts, two.facts) == ({"run.json": {"seconds": 1.5}}, {"run.json": {"seconds": 2.5}})
     assert not (one.path / "run.json").exists()
+
+
+def test_what_a_trainer_finished_in_its_scratch_is_delivered_whole(world: World) -> None:
+    def train(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
+        trained = ctx.scratch / "trained"
+        (trained / "sub").mkdir(parents=True)
+        (trained / "sub/weights").write_text("w")
+        deliver(trained, out)
+        assert (trained / "sub/weights").exists(), "a kill here must find the scratch whole"
+
+    result = world.run(StageSpec(Stage("train", 1, train)))
+    assert (result.stages["train"].path / "sub/weights").read_text() == "w"
+    assert list((world.home / "work").iterdir()) == [], "the scratch goes when the stage is put away"
 
 
 def test_the_log_is_one_event_a_line_with_the_stages_own_events(world: World) -> None:

@@ -2,8 +2,10 @@
 
 from tutelage.pipeline.engine import RunResult, StageResult, run
 from tutelage.pipeline.forecast import Forecast, forecast
+from tutelage.pipeline.publish import deliver
 from tutelage.pipeline.stage import Effort, Plan, Stage, StageContext, StageSpec
 
 __all__ = [
-    "Effort", "Forecast", "Plan", "RunResult", "Stage", "StageContext", "StageResult", "StageSpec", "forecast", "run",
+    "Effort", "Forecast", "Plan", "RunResult", "Stage", "StageContext", "StageResult", "StageSpec", "deliver",
+    "forecast", "run",
 ]  # fmt: skip

@@ -129,10 +129,10 @@ class _Engine:
         own_seed = stage_seed(self.seed, spec.stage.name)
         key = stage_key(spec.stage, {n: d for n, (d, _) in inputs.items()}, spec.config, own_seed)
         self.keys[spec.label] = key
-        past = self.index.like(spec.stage.name, spec.config)
-        self.progress.begin(spec.label, number, of, past.seconds if past else None)
         made = self._ready(key)
         cached = made is not None
+        past = made or self.index.like(spec.stage.name, spec.config)
+        self.progress.begin(spec.label, number, of, past.seconds if past else None)
         if made is None:
             made = self._make(spec, key, own_seed, inputs)
         result = StageResult(
