@@ -41,7 +41,9 @@ class FigureTable:
     def __post_init__(self) -> None:
         wrong = next((i for i, row in enumerate(self.rows) if len(row) != len(self.columns)), None)
         if wrong is not None:
-            raise ValueError(f"row {wrong} of {self.title!r} has {len(self.rows[wrong])} cells, not {len(self.columns)}")
+            raise ValueError(
+                f"row {wrong} of {self.title!r} has {len(self.rows[wrong])} cells, not {len(self.columns)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def clear_of(figure: Figure, reference: float) -> bool:
 def interval_chart(chart: IntervalChart, width: float, ident: str) -> Markup:
     """One line a figure: point, interval, and both as numbers at the right (above, when narrow)."""
     wide = width >= WIDE
-    left, right, row, top = (250.0, width - 250.0, 38.0, 26.0) if wide else (6.0, width - 14.0, 54.0, 26.0)
+    left, right, row, top = (250.0, width - 278.0, 40.0, 26.0) if wide else (6.0, width - 14.0, 54.0, 26.0)
     unit = "share" if shares(chart) else chart.unit
     known = [f for _, f in chart.rows if not isinstance(f, Undefined)]
     values = [v for f in known for v in (f.lo, f.hi)] + ([chart.reference.value] if chart.reference else [])
@@ -76,10 +76,10 @@ def _row_words(label: str, figure: Figure, unit: str, y: float, width: float, *,
     lines = textwrap.wrap(label, 34, max_lines=2, placeholder=" …") or [""]
     down = y + 4.5 - 8 * (len(lines) - 1)
     words = [text(0, down + 16 * i, part, "label") for i, part in enumerate(lines)]
-    words.append(text(width - 226, y + 4.5, value, "value"))
-    words.append(text(width - 146, y + 4.5, ends, "ends"))
+    words.append(text(width - 248, y + 4.5, value, "value"))
+    words.append(text(width - 152, y + 4.5, ends, "ends"))
     if sample:
-        words.append(text(width, y + 18, sample, "fine", "end"))
+        words.append(text(width - 152, y + 18.5, sample, "fine"))
     return words
 
 
@@ -90,10 +90,8 @@ def curve_chart(chart: CurveChart, width: float, ident: str) -> Markup:
     ys = [y for s in chart.series for part in (s.y, s.lo, s.hi) if part for y in part if y is not None]
     ys += [chart.reference.value] if chart.reference else []
     steps = 8 if width >= WIDE else 4
-    x, xticks = (
-        logarithmic(xs or [1.0], left, right) if chart.log_x else linear(xs or [0.0], left, right, steps=steps)
-    )
-    y, yticks = linear(ys or [0.0, 1.0], bottom, top, steps=4)
+    x, xticks = logarithmic(xs or [1.0], left, right) if chart.log_x else linear(xs or [0.0], left, right, steps=steps)
+    y, yticks = linear(ys or [0.0, 1.0], bottom, top, steps=6)
     xtexts = [f"{t:g}" for t in xticks] if chart.log_x else tick_texts(xticks)
     marks = _axes(chart.x_label, chart.y_label, x, y, xticks, yticks, xtexts, tick_texts(yticks))
     if chart.reference:
@@ -116,10 +114,10 @@ def _curve(series: Series, index: int, x: Scale, y: Scale) -> list[Markup]:
             back = [f"{x(a):.2f},{y(lo):.2f}" for a, (lo, _) in reversed(run)]
             marks.append(tag("polygon", points=" ".join(there + back), class_=f"band {colour}"))
     points = [(a, b) if b is not None else None for a, b in zip(series.x, series.y, strict=True)]
-    for curve in _runs(points):
-        marks.append(
-            tag("polyline", points=" ".join(f"{x(a):.2f},{y(b):.2f}" for a, b in curve), class_=f"curve {colour}")
-        )
+    marks += [
+        tag("polyline", points=" ".join(f"{x(a):.2f},{y(b):.2f}" for a, b in curve), class_=f"curve {colour}")
+        for curve in _runs(points)
+    ]
     shown = [p for p in points if p is not None]
     every = max(1, -(-len(shown) // 12))  # about a dozen marks a curve: enough to tell them apart, not a rosary
     marks += [marker(index, x(a), y(b), f"mark {colour}") for a, b in shown[::-1][::every]]
@@ -147,8 +145,8 @@ def _spoken(series: Series) -> str:
 
 def reliability_chart(chart: ReliabilityChart, width: float, ident: str) -> Markup:
     """Observed share over predicted share with intervals; the diagonal is perfect calibration."""
-    width = min(width, 480.0)
-    left, right, top, bottom = 52.0, width - 16.0, 26.0, width - 40.0
+    width = min(width, 400.0)
+    left, right, top, bottom = 52.0, width - 24.0, 26.0, width - 50.0
     x, y = Scale(0.0, 1.0, left, right), Scale(0.0, 1.0, bottom, top)
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     marks = _axes(chart.x_label, chart.y_label, x, y, ticks, ticks, *(2 * [tick_texts(ticks, share=True)]))
@@ -177,7 +175,7 @@ def clip(label: str, most: int) -> str:
 def _frame(width: float) -> tuple[float, float, float, float, float]:
     """(height, left, right, top, bottom) of the plot."""
     height = 330.0 if width >= WIDE else 270.0
-    return height, 58.0, width - 16.0, 30.0, height - 44.0
+    return height, 58.0, width - 22.0, 30.0, height - 44.0
 
 
 def _beside(x: float, y: float, words: str, width: float, class_: str) -> Markup:
@@ -204,11 +202,7 @@ def _axes(
     """Quiet horizontal rules, tick words, and the axes' names where they are read first."""
     marks = [line(x.start, y(t), x.end, y(t), "grid") for t in yticks]
     marks += [text(x.start - 8, y(t) + 4, w, "tick", "end") for t, w in zip(yticks, ytexts, strict=True)]
-    ends = {0: "start", len(xticks) - 1: "end"}
-    marks += [
-        text(x(t), y.start + 18, w, "tick", ends.get(i, "middle"))
-        for i, (t, w) in enumerate(zip(xticks, xtexts, strict=True))
-    ]
+    marks += [text(x(t), y.start + 18, w, "tick", "middle") for t, w in zip(xticks, xtexts, strict=True)]
     marks.append(text(0, y.end - 16, y_label, "axis"))
     marks.append(text(x.end, y.start + 37, x_label, "axis", "end"))
     return marks

@@ -1,4 +1,4 @@
-"""The few marks our charts are drawn with. Text is escaped; there are no style attributes (the page's policy bars them)."""
+"""The few marks our charts are drawn with: text is escaped, and the page's policy bars style attributes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def nice_step(span: float, steps: int) -> float:
 def linear(values: Sequence[float], start: float, end: float, *, steps: int = 5) -> tuple[Scale, list[float]]:
     """A scale whose ends are round numbers around all values, and its ticks."""
     lo, hi = min(values), max(values)
-    if hi - lo < 1e-12 * max(1.0, abs(hi)):
+    if hi - lo < 1e-9 * max(1.0, abs(lo), abs(hi)):
         lo, hi = lo - 0.5 * (abs(lo) or 1.0), hi + 0.5 * (abs(hi) or 1.0)
     step = nice_step(hi - lo, steps)
     first, last = math.floor(lo / step + 1e-9), math.ceil(hi / step - 1e-9)
