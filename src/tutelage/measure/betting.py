@@ -8,6 +8,7 @@ Orabona 2025, STaR-Bets (bets that aim at the 1/alpha target, for a sample size 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -16,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from tutelage.errors import BadInput
 from tutelage.measure.exact import Floats, Sided
 
-SHUFFLE_SEED = 20_260_101  # the order of exchangeable rows must not depend on the file; any fixed order is valid
 KEEP = 0.9  # the largest share of the stake that one bet may lose
 CELLS = 48
 
@@ -35,10 +35,16 @@ def _checked(x: ArrayLike, bounds: tuple[float, float]) -> Floats:
     return np.clip((values - low) / (high - low), 0.0, 1.0)
 
 
-def exchangeable_order(*columns: Floats) -> list[Floats]:
-    """The rows in a fixed random order that depends on their values alone, not on the order of the file."""
+def exchangeable_order(*columns: Floats, seed: int) -> list[Floats]:
+    """The rows in an order that is random, yet the same for the same rows in any file order.
+
+    The generator is keyed by `seed` and by a digest of the sorted rows: sorting alone would be no random order, and
+    one fixed permutation of sorted rows neither (measured: 76 % coverage at nominal 90 % for 40 coin flips).
+    """
     ranked = np.lexsort(columns[::-1])
-    ranked = np.random.default_rng(SHUFFLE_SEED).permutation(ranked) if len(ranked) else ranked
+    content = hashlib.sha256(b"".join(np.ascontiguousarray(c[ranked]).tobytes() for c in columns)).digest()
+    rng = np.random.default_rng([seed, int.from_bytes(content[:8], "big")])
+    ranked = rng.permutation(ranked)
     return [c[ranked] for c in columns]
 
 
@@ -100,7 +106,7 @@ def _lower_edge(rejects: Callable[[Floats], NDArray[np.bool_]], floor: float, ce
 
 def fixed_n_interval(
     x: ArrayLike, bounds: tuple[float, float], *, population: int | None = None, level: float = 0.95,
-    sided: Sided = "two", proxy: tuple[ArrayLike, float] | None = None,
+    sided: Sided = "two", proxy: tuple[ArrayLike, float] | None = None, seed: int = 0,
 ) -> tuple[float, float]:  # fmt: skip
     """Bounds on the mean of bounded values for a sample size fixed in advance.
 
@@ -108,8 +114,10 @@ def fixed_n_interval(
     bounds      the least and greatest value any item could have
     population  N if drawn without replacement from a batch of N, whose mean is then the target; None: i.i.d.
     proxy       (f (n,), mean of f over the whole batch): a judge's values, within the bounds, used without trust
-    Returns (lo, hi) inside the bounds and inside what logic allows; `bounds` for n = 0. Exact coverage for every n
-    and any proxy; about 1.0 to 1.2 times the width of a z-interval where that is valid.
+    seed        of the random order in which bets are placed, fixed before the labels; stored with the figure
+    Returns (lo, hi) inside the bounds and inside what logic allows; `bounds` for n = 0. Coverage holds for every n and
+    any proxy, over the draw of the slice and of the order; about 1.0 to 1.2 times the width of a z-interval where
+    that is valid and spread is not small against the bounds.
     """
     low, high = bounds
     values = _checked(x, bounds)
@@ -124,7 +132,7 @@ def fixed_n_interval(
     if proxy is not None:
         columns.append(_checked(proxy[0], bounds))
         f_mean = (proxy[1] - low) / (high - low)
-    rows = exchangeable_order(*columns)
+    rows = exchangeable_order(*columns, seed=seed)
     up = _one_end(rows, f_mean, population, alpha) if sided != "upper" else _least(values, population)
     down = (
         _one_end([1.0 - c for c in rows], 1.0 - f_mean, population, alpha)

@@ -52,7 +52,7 @@ def certify(
     domain: Sequence[object] | ArrayLike | None = None,
     second: Sequence[object] | ArrayLike | None = None, order: ArrayLike | None = None,
     values: Mapping[str, float] | None = None, bounds: tuple[float, float] | None = None, method: str = "auto",
-    never: ArrayLike | None = None, sequential: bool = False, look: Look | None = None,
+    never: ArrayLike | None = None, sequential: bool = False, look: Look | None = None, seed: int = 0,
 ) -> Certificate:  # fmt: skip
     """State what may be claimed of a judge that graded a whole batch, from the human labels of a slice of it.
 
@@ -67,6 +67,7 @@ def certify(
     method      for `mean`: auto, exact (finite-sample) or ppi++ (asymptotic; raises Insufficient where it is not valid)
     never       (N,) items that must go to a person whatever the judge says
     sequential  bounds that hold under looking after every label (needs `order`);  look: one of several planned looks
+    seed        of the order of bets (`mean` of more than two values); exact methods need none
     Raises BadInput where the columns do not fit or contradict each other.
     """
     s = read_slice(ai, human, second=second, confidence=confidence, pi=pi, domain=domain, order=order)
@@ -77,7 +78,7 @@ def certify(
         return _residual(s, error if error is not None else 0.05, now, level, mask, sequential)
     if target == "agreement":
         return _agreement(s, require, now, level, sequential)
-    return _mean(s, require, now, level, Ask(now, "two", method, sequential), values, bounds)
+    return _mean(s, require, now, level, Ask(now, "two", seed, method, sequential), values, bounds)
 
 
 def _check(level: float, require: float | None, error: float | None, target: str) -> None:
@@ -165,7 +166,7 @@ def _mean(
     saved = saving(s, numbers, (float(support[0]), float(support[-1])), found, ask)
     usable = None
     if require is not None:
-        one = [mean(s, numbers, support, Ask(now, side, ask.method, ask.anytime)) for side in _SIDES]
+        one = [mean(s, numbers, support, Ask(now, side, ask.seed, ask.method, ask.anytime)) for side in _SIDES]
         usable = _decide(one[0].lo, one[1].hi, require)
     need = None
     if require is not None and usable is None and abs(found.value - require) > 0:

@@ -13,7 +13,7 @@ from scipy.stats import binom, rankdata
 from tutelage.measure.exact import Floats, Ints, critical_count
 
 # Judges overstate: plan for their errors being this many times what they say, with these odds.
-OVERSTATED, ODDS = np.array([1.0, 1.5, 2.5]), np.array([0.65, 0.25, 0.10])
+OVERSTATED, ODDS = np.array([1.0, 1.5, 2.5]), np.array([0.4, 0.4, 0.2])
 STEPS = 12
 CANDIDATES = 40
 

@@ -33,6 +33,7 @@ class Ask:
 
     level: float = 0.95
     sided: Sided = "two"
+    seed: int = 0
     method: str = "auto"  # auto, exact (finite-sample), ppi++ (asymptotic)
     anytime: bool = False
 
@@ -81,11 +82,12 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
             raise Insufficient(f"PPI++ refuses: {found.why}.", expected="a slice inside its validity region",
                                remedy="Use method `exact`, or label more items.")  # fmt: skip
     proxy = (f_all[drawn], float(f_all.mean()))
-    lo, hi = fixed_n_interval(y, bounds, population=len(s.ai), level=ask.level, sided=ask.sided, proxy=proxy)
+    lo, hi = fixed_n_interval(y, bounds, population=len(s.ai), level=ask.level, sided=ask.sided, proxy=proxy,
+                              seed=ask.seed)  # fmt: skip
     value = min(max(float(y.mean() - f_all[drawn].mean() + f_all.mean()), lo), hi)
     return Estimate(value, lo, hi, "betting, assisted by the judge (finite-sample)", int(drawn.sum()),
                     ask.level, ask.sided, rows=len(s.ai),
-                    assumptions=(_drawn_how(s), f"values lie in {list(bounds)}"))  # fmt: skip
+                    assumptions=(_drawn_how(s), f"values lie in {list(bounds)}"), seed=ask.seed)  # fmt: skip
 
 
 def share_of(s: Slice, label: int, ask: Ask) -> Estimate:
@@ -192,7 +194,7 @@ def _without_judge(y: Floats, bounds: tuple[float, float], N: int, found: Estima
         reach = (found.hi - found.lo) / 2
         plain = ppi_interval(y, np.zeros_like(y) + 1e9, np.full(N, 1e9), level=ask.level)
         return (plain.lo, plain.hi) if isinstance(plain, Estimate) else (-reach, reach)
-    return fixed_n_interval(y, bounds, population=N, level=ask.level)
+    return fixed_n_interval(y, bounds, population=N, level=ask.level, seed=ask.seed)
 
 
 def undefined_mean(s: Slice) -> Undefined:

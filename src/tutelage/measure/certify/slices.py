@@ -134,7 +134,7 @@ def read_slice(
             "No item has a human label.", "a slice judged by people", "Draw one: `tutelage slice draw`.", "human"
         )
     (names, (judged, labelled, relabelled)) = _shared(machine, people, again)
-    domains, place = _shared(_column(domain, N, "domain")) if domain is not None else (("all",), [np.zeros(N, dtype=np.int64)])
+    domains, place = _shared(_column(domain if domain is not None else np.zeros(N, dtype=np.int64), N, "domain"))
     if (place[0] == ABSENT).any():
         raise _bad("Some items have no domain.", "a domain for every item", "Name it, for example `other`.", "domain")
     drawn = labelled != ABSENT
