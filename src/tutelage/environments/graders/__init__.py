@@ -1,0 +1,72 @@
+"""Graders: what an answer is worth, found by a rule. A new grader is one file here and one line in the table.
+
+`grade(task, answer)` is the one door. An answer that is wrong is `Scored(0.0)`; an answer that could not be
+graded (no reference, a broken grader) is `Unscored` and never a 0.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tutelage.environments.graders.protocol import Grader, Task
+from tutelage.errors import BadInput, TutelageError, Where
+from tutelage.records import Grade, Json, Unscored, decode, jsonl
+
+__all__ = ["GRADERS", "Grader", "Task", "build", "grade", "read"]
+
+GRADERS: dict[str, tuple[str, str]] = {
+    "exact": ("exact", "Exact"),
+    "number": ("number", "Number"),
+    "format": ("format", "Format"),
+}
+
+
+def build(name: str, parameters: Json) -> Grader:
+    """The grader of that name with its parameters. Raises BadInput naming an unknown grader or parameter."""
+    if name not in GRADERS:
+        raise BadInput(
+            f"There is no grader {name!r}.",
+            expected="one of " + ", ".join(GRADERS),
+            remedy="Name one of them.",
+            where=Where(field="grader"),
+        )
+    module, noun = GRADERS[name]
+    kind = getattr(importlib.import_module(f"{__name__}.{module}"), noun)
+    try:
+        grader: Grader = decode(kind, parameters)
+    except TutelageError as error:
+        raise error.at(field="parameters") from None
+    return grader
+
+
+def grade(task: Task, answer: str) -> Grade:
+    """The finding of the task's grader about an answer; a grader that breaks gives `Unscored`, not 0."""
+    grader = build(task.grader, task.parameters)
+    try:
+        return grader.grade(task.prompt, answer, task.reference)
+    except Exception as error:  # noqa: BLE001  whatever a grader does, its fault is not the answer's
+        return Unscored("grader_error", f"{type(error).__name__}: {error}")
+
+
+def read(path: Path) -> list[Task]:
+    """The tasks of a JSONL file, each with a grader that can be built. Raises BadInput with file, line, field."""
+    tasks = []
+    for line, value in jsonl.objects(path):
+        try:
+            task: Task = decode(Task, value)
+            build(task.grader, task.parameters)
+        except TutelageError as error:
+            raise error.at(file=path, line=line) from None
+        tasks.append(task)
+    return _some(tasks, path)
+
+
+def _some(tasks: Iterable[Task], path: Path) -> list[Task]:
+    found = list(tasks)
+    if not found:
+        raise BadInput(
+            "The file holds no task.", expected="one task a line", remedy="Add some.", where=Where(str(path))
+        )
+    return found
