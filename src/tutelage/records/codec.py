@@ -180,8 +180,8 @@ def _tuple(args: tuple[Any, ...]) -> Decoder:
 
 def _union(args: tuple[Any, ...]) -> Decoder:
     plain = [a for a in args if a is not type(None)]
-    if len(plain) == 1:
-        inner = _decoder(plain[0])
+    if len(plain) < len(args):
+        inner = _union(tuple(plain)) if len(plain) > 1 else _decoder(plain[0])
         return lambda v: None if v is None else inner(v)
     if all(dataclasses.is_dataclass(a) for a in plain):
         return _tagged(plain)
