@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -31,7 +31,6 @@ class Draw:
 
     pi          (N,) inclusion probability of every item, in (0, 1]
     cell        (N,) items of one cell have one pi; a fixed draw takes exactly `takes[cell]` of each
-    commitment  SHA-256 over seed, design, ids, cells and pi: publish it before anyone looks
     """
 
     ids: tuple[str, ...]
@@ -40,14 +39,14 @@ class Draw:
     takes: tuple[int, ...]
     seed: int
     design: Design
-    commitment: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not ((self.pi > 0) & (self.pi <= 1)).all():
             raise _bad("Some items could never be drawn.", "0 < pi <= 1 for every item", "Raise the size.", "pi")
-        object.__setattr__(self, "commitment", self._digest())
 
-    def _digest(self) -> str:
+    @property
+    def commitment(self) -> str:
+        """SHA-256 over seed, design, ids, cells and chances: publish it before anyone looks."""
         hasher = hashlib.sha256(f"tutelage-draw/1 {self.seed} {self.design} {self.takes}\n".encode())
         for i in np.argsort(np.asarray(self.ids)):
             hasher.update(f"{self.ids[i]}\t{self.cell[i]}\t{float(self.pi[i]).hex()}\n".encode())
