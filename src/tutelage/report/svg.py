@@ -84,7 +84,8 @@ def linear(values: Sequence[float], start: float, end: float, *, steps: int = 5)
     """A scale whose ends are round numbers around all values, and its ticks."""
     lo, hi = min(values), max(values)
     if hi - lo < 1e-9 * max(1.0, abs(lo), abs(hi)):
-        lo, hi = lo - 0.5 * (abs(lo) or 1.0), hi + 0.5 * (abs(hi) or 1.0)
+        pad = 0.5 * (abs(hi) if abs(hi) > 1e-6 else 1.0)
+        lo, hi = lo - pad, hi + pad
     step = nice_step(hi - lo, steps)
     first, last = math.floor(lo / step + 1e-9), math.ceil(hi / step - 1e-9)
     ticks = [round(i * step, 12) for i in range(first, last + 1)]
