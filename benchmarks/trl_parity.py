@@ -83,7 +83,7 @@ def reward(where: str, margin: bool, centre: float) -> dict[str, Any]:
     rows = []
     for i, row in enumerate(ROWS):
         prompt = token(row["prompt"])["input_ids"]
-        ids = {f"{side}_ids": prompt + [*token(row[side])["input_ids"], 257] for side in ("chosen", "rejected")}
+        ids = {f"{side}_ids": [*prompt, *token(row[side])["input_ids"], 257] for side in ("chosen", "rejected")}
         rows.append(ids | ({"margin": 0.25 * i} if margin else {}))
     trainer = RewardTrainer(
         model, args=config(RewardConfig, where, center_rewards_coefficient=centre or None),

@@ -82,7 +82,9 @@ def load(spec: str, *, dtype: Dtype = "auto", device: Device = "auto") -> Loaded
     hf = transformers()
     origin = find(spec)
     where = choose_device(device)
-    kind = choose_dtype(dtype, where)
+    made = origin.checkpoint
+    # a checkpoint is read in the type it was trained in, so that its figures are the same on every machine
+    kind = getattr(torch, made.dtype) if made and dtype == "auto" else choose_dtype(dtype, where)
     local_layout.register()
     model = hf.AutoModelForCausalLM.from_pretrained(
         str(origin.weights),
