@@ -50,7 +50,7 @@ def test_a_terminal_gets_bars_that_end_as_lines_and_brackets_are_text() -> None:
         assert text in shown
 
 
-def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_machine_reader_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     play(Silent())
     assert capsys.readouterr() == ("", "")
 

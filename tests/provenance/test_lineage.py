@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def _change_weights(at: Path) -> None:
     (at / "adapter.safetensors").write_text("other")
 
 
-def _edit_graph(at: Path, change: Callable[[dict], None]) -> None:  # type: ignore[type-arg]
+def _edit_graph(at: Path, change: Callable[[dict[str, Any]], object]) -> None:
     graph = json.loads((at / "lineage.json").read_text())
     change(graph)
     (at / "lineage.json").write_text(json.dumps(graph))
@@ -162,7 +163,7 @@ def _relearn(at: Path) -> None:
 
 
 def _inflate_people(at: Path) -> None:
-    def change(graph: dict) -> None:  # type: ignore[type-arg]
+    def change(graph: dict[str, Any]) -> None:
         judges = next(n for n in graph["nodes"] if n["id"] == "judges")
         judges["facts"]["tallies"]["person"]["judges"] = 50
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,12 +91,12 @@ def test_a_link_inside_an_artefact_is_refused_and_named(store: LocalStore, tmp_p
     ],
     ids=["changed", "missing", "added"],
 )
-def test_damage_is_named_by_file(store: LocalStore, tmp_path: Path, harm: object, named: str) -> None:
+def test_damage_is_named_by_file(store: LocalStore, tmp_path: Path, harm: Callable[[Path], object], named: str) -> None:
     digest = store.put(tree(tmp_path / "a", {"x": "1", "sub/y": "2"}))
     store.verify(digest)
     at = store.path(digest)
     (at / "sub/y").chmod(0o644)
-    harm(at)  # type: ignore[operator]
+    harm(at)
     with pytest.raises(StoreDamaged) as damaged:
         store.verify(digest)
     assert damaged.value.where.file == str(at / named)
@@ -151,21 +153,22 @@ def test_usage_counts_artefacts_bytes_and_what_is_kept(store: LocalStore, tmp_pa
     assert (usage.artefacts, usage.bytes, usage.kept_artefacts, usage.kept_bytes) == (2, 9, 1, 4)
 
 
-def _put_many(root: Path, source: Path) -> None:
-    store = LocalStore(root)
-    for number in range(20):
-        tree(source / f"{os.getpid()}-{number}", {"x": str(number)})
-        store.put(source / f"{os.getpid()}-{number}")
+PUT_MANY = """
+import sys
+from pathlib import Path
+from tutelage.store import LocalStore
+store, source = LocalStore(Path(sys.argv[1])), Path(sys.argv[2])
+for number in range(20):
+    (source / str(number)).mkdir(parents=True)
+    (source / str(number) / "x").write_text(str(number))
+    store.put(source / str(number))
+"""
 
 
 def test_two_processes_that_store_the_same_things_end_with_each_once(store: LocalStore, tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_put_many, args=(store.root, tmp_path / "src")) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
+    argv = [sys.executable, "-c", PUT_MANY, str(store.root)]
+    workers = [subprocess.Popen([*argv, str(tmp_path / name)]) for name in ("one", "two")]
+    assert [worker.wait(timeout=60) for worker in workers] == [0, 0]
     assert len(store.digests()) == 20
     for digest in store.digests():
         store.verify(digest)
@@ -174,9 +177,8 @@ def test_two_processes_that_store_the_same_things_end_with_each_once(store: Loca
 
 def test_what_a_killed_process_left_is_tidied_and_a_living_ones_is_not(store: LocalStore, tmp_path: Path) -> None:
     """A process that has ended wrote one temporary name, this one the other."""
-    ended = multiprocessing.get_context("fork").Process(target=int)
-    ended.start()
-    ended.join()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
     listings = store.root / "listings"
     tree(listings, {f".a.json.1f.{ended.pid}.tmp": "", f".b.json.1f.{os.getpid()}.tmp": ""})
     store.tidy()
