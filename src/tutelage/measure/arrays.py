@@ -27,10 +27,14 @@ def finite(x: npt.ArrayLike, name: str, *, bounds: tuple[float, float] | None = 
         raise _bad(
             name, f"`{name}` row {row} is {out[row]}.", "finite numbers", "Leave missing rows out and count them."
         )
-    if bounds is not None and out.size and (out.min() < bounds[0] or out.max() > bounds[1]):
-        row = int(np.argmax((out < bounds[0]) | (out > bounds[1])))
+    if bounds is None or out.size == 0 or (out.min() >= bounds[0] and out.max() <= bounds[1]):
+        return out
+    slack = 1e-9 * (bounds[1] - bounds[0])  # what rounding leaves of a sum of probabilities
+    outside = (out < bounds[0] - slack) | (out > bounds[1] + slack)
+    if outside.any():
+        row = int(np.argmax(outside))
         raise _bad(name, f"`{name}` row {row} is {out[row]:g}.", f"numbers in [{bounds[0]:g}, {bounds[1]:g}]")
-    return out
+    return np.clip(out, bounds[0], bounds[1])
 
 
 def codes(ids: npt.ArrayLike, name: str) -> tuple[Codes, npt.NDArray[Any]]:

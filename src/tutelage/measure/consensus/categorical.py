@@ -44,16 +44,19 @@ def one_coin(
     p = _clamped(v.shares(), known)
     total = tally(v.judge, weight, j)
     trace: list[float] = []
+    mean = 0.5
     for _ in range(rounds):
         prior = (p.sum(0) + 1) / (i + k)
         hits = tally(v.judge, weight * p[v.item, v.value], j)
-        mean = (hits.sum() + 1) / (total.sum() + 2)
+        if len(trace) < 20:  # then the mean judge stands still, so that the objective can only rise
+            mean = float((hits.sum() + 1) / (total.sum() + 2))
         skill = np.clip((hits + 2 * mean) / (total + 2), FLOOR, 1 - FLOOR)
         miss = np.log((1 - skill) / (k - 1))
         gain = tally(v.item * k + v.value, weight * (np.log(skill) - miss)[v.judge], i * k).reshape(i, k)
         p, fit = _posterior(gain + tally(v.item, weight * miss[v.judge], i)[:, None], prior, known)
+        fit += float((2 * mean * np.log(skill) + 2 * (1 - mean) * np.log(1 - skill)).sum() + np.log(prior).sum())
         trace.append(fit)
-        if len(trace) > 1 and abs(trace[-1] - trace[-2]) <= tol * i:
+        if len(trace) > 20 and trace[-1] - trace[-2] <= tol * i:
             confusion = np.repeat(((1 - skill) / (k - 1))[:, None, None], k, 1).repeat(k, 2)
             confusion[:, np.arange(k), np.arange(k)] = skill[:, None]
             return Consensus(

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import special
 
-from tutelage.measure.arrays import Floats
+from tutelage.errors import DidNotConverge
+from tutelage.measure.arrays import Floats, tally
 from tutelage.measure.consensus.categorical import dawid_skene, majority, one_coin
 from tutelage.measure.consensus.votes import Consensus, Votes, gold_codes
 from tutelage.measure.intervals import mean, paired_difference, win_rate
@@ -60,7 +62,8 @@ def choose(
           method finds them without seeing them); a tie goes to the plainer. The gains over the majority come with
           paired bootstrap intervals over items.
     Without gold each method predicts votes held out of it; one replaces the majority only where its gain in log
-    likelihood is above 0 with confidence `level`, clustered by judge. Else: "not decidable, majority kept".
+    likelihood is above 0 with confidence `level`, clustered by judge. Else: "not decidable, majority kept". Predicting
+    people is not being right: where the people share an error, only gold can tell, and the claim says so.
     """
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
     known = gold_codes(v, gold) if gold else np.full(v.items.size, -1)
@@ -76,7 +79,7 @@ _Verdict = tuple[str, Literal["gold", "held-out votes", "nothing"], dict[str, Fi
 
 def _on_gold(v: Votes, known: Any, methods: Mapping[str, Fit], seed: int, level: float) -> _Verdict:
     rows = known >= 0
-    fits = {name: fit(v, None) for name, fit in methods.items()}
+    fits = {name: _tried(fit, v) for name, fit in methods.items()}
     right = {name: c.right(known)[rows] for name, c in fits.items() if isinstance(c, Consensus)}
     figures: dict[str, Figure] = {name: win_rate(r, level=level) for name, r in right.items()}
     figures |= {name: c for name, c in fits.items() if isinstance(c, Undefined)}
@@ -93,6 +96,14 @@ def _on_gold(v: Votes, known: Any, methods: Mapping[str, Fit], seed: int, level:
     return best, "gold", figures, gain, claim
 
 
+def _tried(fit: Fit, v: Votes) -> Consensus | Undefined:
+    """The method's consensus; a method that finds no standstill on these votes is left out of the choice."""
+    try:
+        return fit(v, None)
+    except DidNotConverge as error:
+        return Undefined(error.seen)
+
+
 def _on_votes(v: Votes, methods: Mapping[str, Fit], seed: int, level: float) -> _Verdict:
     likelihood = {name: held_out(v, fit, rng=seed) for name, fit in methods.items()}
     kept = {name: x for name, x in likelihood.items() if not isinstance(x, Undefined)}
@@ -102,8 +113,9 @@ def _on_votes(v: Votes, methods: Mapping[str, Fit], seed: int, level: float) -> 
     }
     gain: dict[str, Figure] = {}
     if "majority" in kept:
+        each = 1 - (1 - level) / max(1, len(kept) - 1)  # one look per method
         gain = {
-            name: paired_difference(x, kept["majority"], clusters=v.judge, level=level, unit="nats a vote")
+            name: paired_difference(x, kept["majority"], clusters=v.judge, level=each, unit="nats a vote")
             for name, x in kept.items() if name != "majority"
         }  # fmt: skip
     better = {n: g.value for n, g in gain.items() if not isinstance(g, Undefined) and g.lo > 0}
@@ -122,7 +134,8 @@ def _on_votes(v: Votes, methods: Mapping[str, Fit], seed: int, level: float) -> 
 def held_out(v: Votes, fit: Fit, *, rng: np.random.Generator | int, folds: int = 5) -> Floats | Undefined:
     """(n,) log probability, in nats, that a method gives each vote from the other folds' votes.
 
-    A method without judges' matrices predicts with one matrix for all judges, learnt from its own consensus.
+    A method without judges' matrices (the majority) predicts as the model whose answer is the plurality: all judges
+    are right with one and the same probability.
     """
     if v.item.size < 2 * folds:
         return Undefined("too few votes to hold some out")
@@ -131,21 +144,27 @@ def held_out(v: Votes, fit: Fit, *, rng: np.random.Generator | int, folds: int =
     out = np.empty(v.item.size)
     for f in range(folds):
         train, test = v.keep(fold != f), v.keep(fold == f)
-        c = fit(train, None)
+        c = _tried(fit, train)
         if isinstance(c, Undefined):
             return c
-        confusion = c.confusion if c.confusion is not None else _one_matrix(train, c)
-        at = confusion[test.judge, :, test.value] if confusion.shape[0] > 1 else confusion[0, :, test.value]
-        out[fold == f] = np.log(np.maximum((c.posterior[test.item] * at).sum(1), 1e-12))
+        posterior, confusion = _common_coin(train) if c.confusion is None else (c.posterior, c.confusion)
+        at = confusion[test.judge % confusion.shape[0], :, test.value]  # (votes, K)
+        out[fold == f] = np.log(np.maximum((posterior[test.item] * at).sum(1), 1e-12))
     return out
 
 
-def _one_matrix(v: Votes, c: Consensus) -> Floats:
-    """(1, K, K) how votes spread around the consensus, which is taken at its word: ties are shared."""
-    top = (c.posterior >= c.posterior.max(1, keepdims=True) - 1e-12).astype(float)
-    top /= top.sum(1, keepdims=True)
-    k = v.values.size
-    counts = np.zeros((k, k))
-    np.add.at(counts.T, v.value, top[v.item])
-    counts += 1 / k
-    return np.asarray(counts / counts.sum(1, keepdims=True))[None]
+def _common_coin(v: Votes) -> tuple[Floats, Floats]:
+    """Posterior (I, K) and matrix (1, K, K) of the model whose answer is the plurality: all judges are right with one
+    and the same probability, all values are equally common."""
+    i, _, k = v.shape
+    counts = tally(v.item * k + v.value, v.weight, i * k).reshape(i, k)
+    p, skill = v.shares(), 0.0
+    for _ in range(200):
+        before, skill = skill, (float((p * counts).sum()) + 1) / (float(counts.sum()) + k)
+        logit = counts * np.log(skill * (k - 1) / max(1 - skill, 1e-12))
+        p = special.softmax(logit, axis=1)
+        if abs(skill - before) < 1e-9:
+            break
+    matrix = np.full((k, k), (1 - skill) / max(k - 1, 1))
+    np.fill_diagonal(matrix, skill)
+    return np.asarray(p), matrix[None]

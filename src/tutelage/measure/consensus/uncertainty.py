@@ -53,6 +53,7 @@ def widen(
         )
         for k, name in enumerate(v.values.tolist())
     }  # fmt: skip
+    mean /= mean.sum(1, keepdims=True)
     method = f"{fit.method}, averaged over {rounds} resamples of judges"
     return replace(fit, posterior=mean, method=method), prevalence
 
