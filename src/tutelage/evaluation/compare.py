@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from tutelage.errors import BadInput
 from tutelage.evaluation.quality import FLAGS, MEANS, Quality
+from tutelage.evaluation.shares import average
 from tutelage.measure import intervals
 from tutelage.records import Estimate, Undefined
 
-# the largest change there can be
-_BOUNDS = {"relevance": (-2.0, 2.0), "repeated_share": (-1.0, 1.0)}
+_BOUNDS = {"relevance": (-2.0, 2.0), "repeated_share": (-1.0, 1.0)}  # the largest change there can be
 
 
 def differences(
@@ -31,20 +31,11 @@ def differences(
     for name, flag in FLAGS.items():
         rows = [(flag(a), flag(b), g) for a, b, g in zip(after, before, groups, strict=True)]
         told = [(float(a), float(b), g) for a, b, g in rows if a is not None and b is not None]
-        out[name] = difference([r[0] for r in told], [r[1] for r in told], [r[2] for r in told], level, (-1.0, 1.0))
-    for name, value in MEANS.items():
-        out[name] = difference(
-            [value(q) for q in after], [value(q) for q in before], groups, level, _BOUNDS.get(name)
+        pair = [r[0] for r in told], [r[1] for r in told]
+        out[name] = intervals.paired_difference(
+            *pair, clusters=[r[2] for r in told], level=level, bounds=(-1.0, 1.0)
         )  # fmt: skip
+    for name, value in MEANS.items():
+        changes = [value(a) - value(b) for a, b in zip(after, before, strict=True)]
+        out[name] = average(changes, groups, level=level, bounds=_BOUNDS.get(name))
     return out
-
-
-def difference(
-    after: Sequence[float],
-    before: Sequence[float],
-    groups: Sequence[str],
-    level: float,
-    bounds: tuple[float, float] | None,
-) -> Estimate | Undefined:
-    """The mean of after − before, clustered by group; see `measure.intervals.paired_difference`."""
-    return intervals.paired_difference(after, before, clusters=list(groups), level=level, bounds=bounds)

@@ -10,8 +10,7 @@ from itertools import pairwise
 from tutelage.environments.graders.language import in_language
 from tutelage.evaluation.prompts import Answers
 from tutelage.evaluation.relevance import Embedder, hashed, relevance
-from tutelage.evaluation.shares import share
-from tutelage.measure import intervals
+from tutelage.evaluation.shares import average, share
 from tutelage.records import Figure, text_of
 
 NGRAM, LEAST_WORDS, CHARACTERS, LEAST_CHARACTERS = 3, 12, 6, 24

@@ -33,6 +33,19 @@ def share(flags: Sequence[bool | None], groups: Sequence[str], *, level: float =
     )  # fmt: skip
 
 
+def average(
+    values: Sequence[float], groups: Sequence[str], *, level: float = 0.95, bounds: tuple[float, float] | None = None
+) -> Estimate | Undefined:
+    """The mean with a t interval over groups; where all values are equal, the interval that `bounds` allow.
+
+    For figures whose spread is small beside their bounds, which would make the bounded interval far too wide.
+    """
+    found = intervals.mean(values, clusters=list(groups), level=level)
+    if isinstance(found, Estimate) or bounds is None or len(set(groups)) < 2:
+        return found
+    return intervals.mean(values, clusters=list(groups), level=level, bounds=bounds)
+
+
 def _clustered(values: Sequence[float], groups: Sequence[str], level: float) -> Estimate | Undefined:
     return intervals.win_rate(values, clusters=list(groups), level=level)
 
