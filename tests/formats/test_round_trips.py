@@ -12,7 +12,7 @@ from tutelage import kinds
 from tutelage.errors import BadInput
 from tutelage.formats import Corpus, export, import_file, rows
 from tutelage.formats.importers.judgments import judgment_rows
-from tutelage.records import jsonl
+from tutelage.records import Attachment, DemonstrationRow, Message, Row, assistant, jsonl
 
 PAIRS = [
     {"prompt": f"Question {n}?", "chosen": f"good {n}", "rejected": f"bad {n}"} for n in range(7)
@@ -151,13 +151,18 @@ def test_rows_name_the_judgments_they_rest_on(tmp_path):
 
 
 def test_our_training_rows_are_written_and_read_as_records(tmp_path):
-    from tutelage.records import Row
-
     corpus = import_file(written(tmp_path / "in.jsonl", PAIRS), "comparison").corpus
     export(corpus, "rows", tmp_path / "rows.jsonl")
     assert list(jsonl.read(tmp_path / "rows.jsonl", Row)) == rows(corpus)
     export(rows(corpus), "trl-preference", tmp_path / "pairs.jsonl")
     assert len(list(jsonl.objects(tmp_path / "pairs.jsonl"))) == len(PAIRS)
+
+
+def test_a_picture_that_a_format_cannot_hold_is_not_lost_in_silence(tmp_path):
+    picture = Message("user", "What is this?", attachments=(Attachment("sha256:0", "image/png"),))
+    row = DemonstrationRow((picture,), assistant("A cat."), ("j",), "g")
+    made = export([row], "trl-prompt-completion", tmp_path / "out.jsonl")
+    assert made.left_out == {"rows lost attachments or tool calls, which TRL's messages have no place for": 1}
 
 
 def test_prompts_alone_are_written_once_each(tmp_path):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tutelage.formats import Example, Imported
 
 EXAMPLE = """\b
-Example: tutelage import votes.csv --kind comparison --map winner=pref --out judgments/
+Example: tutelage import votes.csv --kind comparison --map winner=vote --out j
 """
 
 
@@ -22,7 +22,7 @@ Example: tutelage import votes.csv --kind comparison --map winner=pref --out jud
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", required=True, help="comparison, ranking, rating, demonstration, classification.")
 @click.option("--out", type=click.Path(path_type=Path), help="Directory for the four JSONL files.")
-@click.option("--format", "name", help="Do not detect the format; see the list in docs.")
+@click.option("--format", "name", help="Skip detection: hh-rlhf, arena, label-studio, columns …")
 @click.option("--map", "columns", multiple=True, help="ROLE=COLUMN, ROLE=@CONSTANT, ROLE:VALUE=MEANING.")
 @click.option("--join", "joins", multiple=True, help="FILE:KEY or FILE:OURS=THEIRS, e.g. votes of pairs.")
 @click.option("--source", help="Name of the data set, for provenance.")

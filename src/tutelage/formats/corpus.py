@@ -32,19 +32,24 @@ class Corpus:
     judgments: tuple[Judgment, ...]
     judges: tuple[Judge, ...]
 
-    def check(self, locate: Locate = _nowhere) -> None:
-        """Raise BadInput at the first thing that does not fit: an id twice or unknown, a wrong answer, a leak."""
+    def check(self, locate: Locate = _nowhere, *, answers: bool = True) -> None:
+        """Raise BadInput at the first thing that does not fit: an id twice or unknown, a wrong answer, a leak.
+
+        answers  False where whoever made the corpus has just parsed every item and answer
+        """
         for part in PARTS:
             _check_ids(part, getattr(self, part), locate)
         responses = {r.id: r for r in self.responses}
         items = {i.id: i for i in self.items}
-        for n, item in enumerate(self.items):
+        for n, item in enumerate(self.items if answers else ()):
             _placed(locate("items", n), partial(_check_item, item, responses))
         _check_split(self.items, locate)
         judges = {j.id for j in self.judges}
         given = {j.id: j for j in self.judgments}
         for n, judgment in enumerate(self.judgments):
             _placed(locate("judgments", n), partial(_check_judgment, judgment, items, judges, given))
+            if answers and judgment.answer.get("type") != "withdrawn":
+                _placed(locate("judgments", n), partial(_parse, items[judgment.item_id], judgment))
 
     def write(self, directory: Path, *, force: bool = False) -> None:
         """Write `items.jsonl`, `responses.jsonl`, `judges.jsonl`, `judgments.jsonl`: all of them or none.
@@ -197,8 +202,6 @@ def _check_judgment(
     if drawn is not None and not 0 < drawn <= 1:
         raise _bad(f"Saw {drawn:g}.", "a probability above 0, up to 1", "inclusion_probability", "Correct it.")
     _check_supersedes(judgment, given)
-    if judgment.answer.get("type") != "withdrawn":
-        _placed(Where(field="answer"), partial(_parse, item, judgment))
 
 
 def _check_item(item: Item, responses: Mapping[str, Response]) -> None:
@@ -206,7 +209,7 @@ def _check_item(item: Item, responses: Mapping[str, Response]) -> None:
 
 
 def _parse(item: Item, judgment: Judgment) -> None:
-    kinds.get(item.kind).parse_answer(item, judgment.answer)
+    _placed(Where(field="answer"), partial(kinds.get(item.kind).parse_answer, item, judgment.answer))
 
 
 def _check_supersedes(judgment: Judgment, given: Mapping[str, Judgment]) -> None:

@@ -132,7 +132,7 @@ class _Builder:
             tuple(j for j, _ in self._judgments.values()),
             tuple(self._judges.values()),
         )
-        corpus.check(lambda part, n: places[part][n].where())
+        corpus.check(lambda part, n: places[part][n].where(), answers=False)
         return corpus
 
     def _item(self, entry: Entry) -> Item:

@@ -66,13 +66,12 @@ class Record:
 
     def value(self, column: str) -> Any:
         """The value as strict JSON, or BadInput: numbers finite, text valid Unicode, and not absent."""
-        if column not in self.values:
-            raise self.fault(column, f"The row has no `{column}`.", f"a value for `{column}`", "Add it.")
+        self._must_be_there(column)
         return self._decoded(column, Any)
 
     def text(self, column: str) -> str:
         """The value as text."""
-        self.value(column)
+        self._must_be_there(column)
         said: str = self._decoded(column, str)
         return said
 
@@ -96,6 +95,10 @@ class Record:
         if isinstance(value, bool) or not math.isfinite(number):
             raise self.fault(column, f"Saw {value!r}.", "a finite number", "Correct the value.")
         return number
+
+    def _must_be_there(self, column: str) -> None:
+        if column not in self.values:
+            raise self.fault(column, f"The row has no `{column}`.", f"a value for `{column}`", "Add it.")
 
     def _decoded(self, column: str, kind: Any) -> Any:
         try:

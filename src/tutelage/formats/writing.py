@@ -81,6 +81,9 @@ def _made(data: Corpus | Sequence[Row], to: str, style: Style, each: bool) -> tu
             shaped = SHAPES[to](row, style)
             made += shaped
             left_out[f"{_noun(row)} rows have no place in {to}"] += not shaped
+            left_out["rows lost attachments or tool calls, which TRL's messages have no place for"] += bool(
+                shaped and _more_than_words(row)
+            )
     return (_distinct(made) if to == "trl-prompt-only" else made), +left_out
 
 
@@ -92,6 +95,11 @@ def _whole(rows: list[Row]) -> list[Row]:
 
 def _noun(row: Row) -> str:
     return "tied" if isinstance(row, RankedRow) and not row.pairs() else row.type
+
+
+def _more_than_words(row: Row) -> bool:
+    responses = row.responses if isinstance(row, RankedRow) else (row.response,)
+    return any(m.attachments or m.tool_calls for said in (row.prompt, *responses) for m in said)
 
 
 def _distinct(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
