@@ -27,7 +27,8 @@ def test_one_configuration_has_one_key_however_it_is_written() -> None:
     stage = Stage("s", 1, nothing)
     keys = {stage_key(stage, {}, config, 0) for config in (AsDataclass(), AsModel(), {"rows": 3})}
     assert len(keys) == 1
-    assert config_json(AsModel()) == {"rows": 3}
+    nested = {"a": AsModel(), "b": [AsDataclass()]}
+    assert config_json(nested) == {"a": {"rows": 3}, "b": [{"rows": 3}]}
 
 
 def test_inputs_are_known_by_name_and_content_and_not_by_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import sys
@@ -15,8 +16,16 @@ from tutelage.store import digest
 
 
 def config_json(config: Any) -> Any:
-    """A configuration as JSON: a pydantic model, a dataclass or JSON itself."""
-    return config.model_dump(mode="json") if hasattr(config, "model_dump") else encode(config)
+    """A configuration as JSON: pydantic models, dataclasses and JSON, nested in one another as you like."""
+    if hasattr(config, "model_dump"):
+        return config.model_dump(mode="json")
+    if isinstance(config, Mapping):
+        return {str(name): config_json(value) for name, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [config_json(value) for value in config]
+    if dataclasses.is_dataclass(config):
+        return {f.name: config_json(getattr(config, f.name)) for f in dataclasses.fields(config)}
+    return encode(config)
 
 
 def lock(packages: tuple[str, ...]) -> dict[str, str]:
