@@ -167,14 +167,14 @@ def ngrams(texts: Sequence[str]) -> sparse.csr_matrix:
     """
     joined = b"".join(b" " + t.lower().encode("utf-8", "replace") + b" " for t in texts)
     sizes = np.array([len(t.lower().encode("utf-8", "replace")) + 2 for t in texts], np.int64)
-    if not joined:
-        return sparse.csr_matrix((0, 1 << NGRAM_BITS))
     data = np.frombuffer(joined, np.uint8).astype(np.uint64)
     owner = np.repeat(np.arange(len(texts)), sizes)
     hashes, owners = [], []
     for found, at in (*_character_runs(data, owner), *_word_runs(data, owner)):
         hashes.append(found)
         owners.append(owner[at])
+    if not hashes:
+        return sparse.csr_matrix((len(texts), 1 << NGRAM_BITS))
     column = (_mix(np.concatenate(hashes)) >> np.uint64(64 - NGRAM_BITS)).astype(np.int64)
     row = np.concatenate(owners)
     ones = np.ones(row.size)

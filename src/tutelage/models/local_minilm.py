@@ -83,12 +83,13 @@ def _forward(texts: list[str]) -> Embeddings:
 
 def _batches(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Row numbers in batches of similar length, so that little is spent on padding."""
-    batches, rows = [], []
+    batches: list[npt.NDArray[np.int64]] = []
+    rows: list[int] = []
     for row in np.argsort(lengths, kind="stable"):
         if rows and (len(rows) + 1) * lengths[row] > _TOKENS_PER_BATCH:
             batches.append(np.array(rows))
             rows = []
-        rows.append(row)
+        rows.append(int(row))
     return [*batches, np.array(rows)]
 
 

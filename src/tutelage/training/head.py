@@ -86,15 +86,13 @@ def pairs_of(rows: Sequence[RankedRow]) -> Pairs:
             expected="rows with two ranked answers or more",
             remedy="Export comparisons or rankings with verdicts.",
         )
-    first, second, target, weight, group = (np.array(c) for c in zip(*found, strict=True))
-    return Pairs(
-        [p for p, _ in answers], [r for _, r in answers], first, second, target.astype(float), weight.astype(float),
-        group,
-    )  # fmt: skip
+    table = np.array(found, np.float64)  # (p, 5); indices are exact in float64
+    first, second, groups_at = (table[:, c].astype(np.int64) for c in (0, 1, 4))
+    return Pairs([p for p, _ in answers], [r for _, r in answers], first, second, table[:, 2], table[:, 3], groups_at)
 
 
 def bradley_terry(
-    blocks: Sequence[Block], scales: Sequence[float], pairs: Pairs, chosen: Index
+    blocks: Sequence[Block], scales: Sequence[float], pairs: Pairs, chosen: Index, *, ridge: float = RIDGE
 ) -> tuple[list[Floats], Floats]:
     """Weights of each block (in the block's own units) and the scores (m,) of all answers, fitted on `chosen` pairs.
 
@@ -114,10 +112,10 @@ def bradley_terry(
     def loss(theta: Floats) -> tuple[float, Floats]:
         s = score(theta)
         z = s[i] - s[j]
-        value = float((w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * RIDGE * theta @ theta)
+        value = float((w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * ridge * theta @ theta)
         r = w * (special.expit(z) - y)
         g = np.bincount(i, r, m) - np.bincount(j, r, m)
-        return value, np.concatenate([c * (X.T @ g) for X, c in kept]) + RIDGE * theta
+        return value, np.concatenate([c * (X.T @ g) for X, c in kept]) + ridge * theta
 
     if not kept:
         return [np.zeros(X.shape[1]) for X in blocks], np.zeros(m)
