@@ -142,7 +142,5 @@ def figures(qualities: Sequence[Quality], groups: Sequence[str], *, level: float
     for name, flag in FLAGS.items():
         out[name] = share([flag(q) for q in qualities], groups, level=level)
     for name, value in MEANS.items():
-        out[name] = intervals.mean(
-            [value(q) for q in qualities], clusters=list(groups), level=level, bounds=BOUNDS.get(name)
-        )
+        out[name] = average([value(q) for q in qualities], groups, level=level, bounds=BOUNDS.get(name))
     return out
