@@ -12,7 +12,19 @@ from tutelage import kinds
 from tutelage.errors import BadInput
 from tutelage.formats import Corpus, export, import_file, rows
 from tutelage.formats.importers.judgments import judgment_rows
-from tutelage.records import Attachment, DemonstrationRow, Message, Row, assistant, jsonl
+from tutelage.records import (
+    Attachment,
+    DemonstrationRow,
+    Item,
+    Judgment,
+    Message,
+    Person,
+    Response,
+    Row,
+    assistant,
+    jsonl,
+    user,
+)
 
 PAIRS = [
     {"prompt": f"Question {n}?", "chosen": f"good {n}", "rejected": f"bad {n}"} for n in range(7)
@@ -120,6 +132,27 @@ def test_importing_a_file_twice_gives_the_same_bytes(tmp_path):
     """Ids come from the file's bytes and time, not from the clock."""
     (tmp_path / "votes.csv").write_text(VOTES)
     assert import_file(tmp_path / "votes.csv", "comparison") == import_file(tmp_path / "votes.csv", "comparison")
+
+
+def test_corrections_and_withdrawals_survive_with_what_they_replace(tmp_path):
+    prefer = {"type": "prefer", "winner": "first"}
+    names = [f"01a1fc73-e07f-70f2-a6b4-80c39592ef{n}" for n in range(10, 15)]
+    first = Corpus(
+        (Item(names[0], "comparison", user("Q"), responses=("a", "b")),),
+        (Response("a", assistant("x")), Response("b", assistant("y"))),
+        (
+            Judgment(names[1], names[0], "p", prefer, conditions={"order": ["b", "a"]}),
+            Judgment(names[2], names[0], "p", {"type": "tie"}, supersedes=names[1]),
+            Judgment(names[3], names[0], "p", {"type": "withdrawn"}, supersedes=names[2]),
+        ),
+        (Person("p", level="H1"),),
+    )
+    export(first, "judgments", tmp_path / "j.parquet")
+    again = import_file(tmp_path / "j.parquet", "comparison").corpus
+    assert [(j.id, j.answer, j.supersedes, j.conditions) for j in again.judgments] == [
+        (j.id, j.answer, j.supersedes, j.conditions) for j in first.judgments
+    ]
+    assert again.judges == first.judges
 
 
 def test_what_a_format_cannot_hold_is_counted_by_reason(tmp_path):

@@ -52,12 +52,8 @@ def import_file(
         table = join(table, spec)
     if format is not None:
         importer = importers.get(format)
-    elif mapping.states_content or wanted:
-        importer = importers.get("columns")
-        nested = importers.detect(table, kind)
-        importer = nested if nested.name == "label-studio" else importer
     else:
-        importer = importers.detect(table, kind)
+        importer = importers.detect(table, kind, mapped=mapping.states_content)
     importers.must_make(importer, kind)
     entries = importer.entries(importers.Request(table, kind, mapping))
     ids = ids_for([path, *(spec.path for spec in wanted)])

@@ -76,10 +76,12 @@ class Record:
         return said
 
     def optional_text(self, column: str | None) -> str | None:
-        """The value as text, numbers spelled out; None where the column or the value is absent or empty."""
+        """The value as text, numbers and truth spelled out; None where it is absent or empty."""
         value = None if column is None else self.values.get(column)
         if value is None or value == "":
             return None
+        if isinstance(value, bool):
+            return str(value).lower()
         if isinstance(value, (int, float)):
             value = self.number(str(column))
             return str(int(value)) if value == int(value) else str(value)

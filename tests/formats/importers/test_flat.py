@@ -54,6 +54,12 @@ def test_numbers_for_the_sides_must_leave_no_doubt(tmp_path):
     assert [a["winner"] for a in answers(said)] == ["second", "first"]
 
 
+def test_true_and_false_mean_what_is_said(tmp_path):
+    text = json.dumps({"prompt": "Q", "first": "a", "second": "b", "winner": True})
+    read_ = read(tmp_path, "comparison", text, "winner:true=first", name="rows.jsonl")
+    assert answers(read_) == [{"type": "prefer", "winner": "first"}]
+
+
 def test_several_vote_columns_are_several_judges(tmp_path):
     text = "prompt,first,second,x1,x2\nQ,a,b,1,2\n"
     read_ = read(tmp_path, "comparison", text, "winner=x1,x2")

@@ -12,6 +12,8 @@ from tutelage.formats.tables import Table
 
 __all__ = ["Importer", "Request", "detect", "get", "importers"]
 
+FALLBACK = "columns"
+
 
 @cache
 def importers() -> dict[str, Importer]:
@@ -34,20 +36,23 @@ def get(name: str) -> Importer:
     return known[name]
 
 
-def detect(table: Table, kind: str) -> Importer:
-    """The importer that recognises the content best, among those that can make items of this kind."""
-    able = [i for i in importers().values() if kind in i.kinds]
+def detect(table: Table, kind: str, *, mapped: bool = False) -> Importer:
+    """The importer that recognises the content best, among those that can make items of this kind.
+
+    mapped  only those that take their texts from a column map
+    """
+    known = importers().values()
+    able = [i for i in known if kind in i.kinds and (i.mapped or not mapped)]
     if not able:
         raise BadInput(
-            f"No importer makes items of the kind {kind!r}.",
-            expected="one of " + ", ".join(sorted({k for i in importers().values() for k in i.kinds})),
-            remedy="Write items, responses, judges and judgments as JSONL yourself: see `tutelage schema item`.",
+            f"No importer makes items of the kind {kind!r} from these columns.",
+            expected="one of " + ", ".join(sorted({k for i in known for k in i.kinds})),
+            remedy=f"Write its judgments as `tutelage example {kind}` shows.",
             where=Where(field="--kind"),
         )
-    sure = {i.name: i.sniff(table) for i in importers().values()}
-    best = max(able, key=lambda i: sure[i.name])
-    other = max(importers().values(), key=lambda i: sure[i.name])
-    if sure[other.name] > sure[best.name] and sure[other.name] >= 0.9 and best.name == "columns":
+    best = max(able, key=lambda i: i.sniff(table))
+    other = max(known, key=lambda i: i.sniff(table))
+    if best.name == FALLBACK and other.name != FALLBACK and not mapped:
         raise BadInput(
             f"This looks like {other.name}, which holds no {kind}.",
             expected=f"--kind {' or --kind '.join(other.kinds)}",

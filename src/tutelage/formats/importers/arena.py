@@ -27,6 +27,7 @@ class Arena:
 
     name = "arena"
     summary = "arena votes: model_a, model_b, winner"
+    mapped = False
     kinds = ("comparison",)
 
     def sniff(self, table: Table) -> float:

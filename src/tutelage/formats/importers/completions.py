@@ -19,6 +19,7 @@ class PromptCompletion:
 
     name = "trl-prompt-completion"
     summary = "TRL prompt-completion rows, or messages"
+    mapped = False
     kinds = ("demonstration",)
 
     def sniff(self, table: Table) -> float:
@@ -42,6 +43,7 @@ class Unpaired:
 
     name = "trl-unpaired"
     summary = "TRL unpaired preference rows: prompt, completion, label true or false"
+    mapped = False
     kinds = ("classification",)
 
     def sniff(self, table: Table) -> float:

@@ -29,6 +29,7 @@ class Columns:
 
     name = "columns"
     summary = "rows with a column map"
+    mapped = True
     kinds = tuple(NEEDED)
 
     def sniff(self, table: Table) -> float:  # noqa: ARG002  the protocol's argument
@@ -252,8 +253,7 @@ def _classes(table: Table, columns: ColumnMap) -> Iterator[Entry]:
 
 
 def _word(record: Record, column: str, means: Any) -> str:
-    value = record.values.get(column)
-    seen = str(value).lower() if isinstance(value, bool) else record.optional_text(column) or ""
+    seen = record.optional_text(column) or ""
     return str(means.get(seen, seen))
 
 

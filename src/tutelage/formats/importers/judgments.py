@@ -44,6 +44,7 @@ class Judgments:
 
     name = "judgments"
     summary = "judgments as `tutelage export --to judgments` writes them"
+    mapped = False
 
     @property
     def kinds(self) -> tuple[str, ...]:

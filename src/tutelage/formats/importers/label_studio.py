@@ -35,6 +35,7 @@ class LabelStudio:
 
     name = "label-studio"
     summary = "Label Studio JSON: pairwise, rating, number, choices, taxonomy, textarea"
+    mapped = True
     kinds = tuple(TYPES)
 
     def sniff(self, table: Table) -> float:

@@ -19,6 +19,7 @@ class OpenAssistant:
 
     name = "openassistant"
     summary = "OpenAssistant trees, or their flat messages"
+    mapped = False
     kinds = ("ranking", "demonstration")
 
     def sniff(self, table: Table) -> float:

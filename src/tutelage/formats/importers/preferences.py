@@ -21,6 +21,7 @@ class Preferences:
 
     name = "trl-preference"
     summary = "TRL preference rows: prompt, chosen, rejected"
+    mapped = False
     kinds: tuple[str, ...] = ("comparison",)
 
     def sniff(self, table: Table) -> float:
@@ -63,6 +64,7 @@ class Transcripts(Preferences):
 
     name = "hh-rlhf"
     summary = "hh-rlhf pairs: chosen and rejected transcripts"
+    mapped = False
 
     def sniff(self, table: Table) -> float:
         """0.95 where both sides begin with "Human:"."""

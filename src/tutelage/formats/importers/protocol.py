@@ -29,11 +29,15 @@ class Importer(Protocol):
 
     name, summary  for `--format` and the preview
     kinds          the kinds of item it can make
+    mapped         whether a column map says where its texts are; other formats say it themselves
     """
 
     name: str
     summary: str
-    kinds: tuple[str, ...]
+    mapped: bool
+
+    @property
+    def kinds(self) -> tuple[str, ...]: ...
 
     def sniff(self, table: Table) -> float:
         """How sure it is, in [0, 1], that the table is in its format; from column names and the first row."""

@@ -22,6 +22,7 @@ class UltraFeedback:
 
     name = "ultrafeedback"
     summary = "UltraFeedback-like ratings: instruction, completions with annotations"
+    mapped = False
     kinds = ("rating",)
 
     def sniff(self, table: Table) -> float:
