@@ -37,13 +37,13 @@ def test_values_outside_the_declared_bounds_are_refused():
 
 @pytest.mark.parametrize(("rate", "n"), [(0.01, 50), (0.5, 40), (0.05, 80)])
 def test_fixed_n_intervals_cover_shares_at_their_level(rate, n):
-    """300 slices at nominal 90 %: never significantly below (one run in a thousand), rare values included."""
+    """200 slices at nominal 90 %: never significantly below (one run in a thousand), rare values included."""
     rng = np.random.default_rng(5)
     hits = 0
-    for run in range(300):
+    for run in range(200):
         lo, hi = fixed_n_interval((rng.random(n) < rate).astype(float), (0, 1), level=0.9, seed=run)
         hits += lo <= rate <= hi
-    assert not significantly_below(hits, 300, 0.9)
+    assert not significantly_below(hits, 200, 0.9)
 
 
 def test_fixed_n_intervals_cover_a_finite_batch_with_a_judge_however_bad():

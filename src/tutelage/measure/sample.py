@@ -20,7 +20,6 @@ from tutelage.measure.exact import Floats, Ints
 from tutelage.records import Estimate, Undefined
 
 LEAST_UNIFORM = 0.30
-LEVELS = 4  # distinct chances in a designed draw: few enough that within each the slice is a plain uniform one
 
 Design = Literal["fixed", "poisson"]
 
@@ -163,11 +162,11 @@ def plan_doubt(
     ids: Sequence[str], size: int, doubt: ArrayLike, *, seed: int, cost: ArrayLike | None = None,
     uniform: float = LEAST_UNIFORM, strata: Sequence[object] | None = None, minimum: int = 0, design: Design = "fixed",
 ) -> Draw:  # fmt: skip
-    """More of what the judge probably gets wrong: chance ~ sqrt(doubt / cost), rounded to four levels.
+    """More of what the judge probably gets wrong: chance ~ sqrt(doubt / cost), rounded to two levels.
 
     doubt  (N,) expected squared error of the judge per item, from past batches or its own confidence; never from labels
     cost   (N,) relative cost of a label;  uniform  >= 0.3: share of the slice spread evenly whatever the doubt
-    Neyman allocation; four levels of chance lose under 2 % of its gain and keep exact inference possible.
+    Neyman allocation; rounding its chances to two levels keeps inference exact (two rates are tested together).
     """
     _check(ids, size, uniform)
     guess = np.asarray(doubt, dtype=np.float64)
@@ -175,10 +174,20 @@ def plan_doubt(
     if guess.shape != (len(ids),) or not (guess >= 0).all() or not (price > 0).all():
         raise _bad("`doubt` or `cost` does not fit.", "doubt >= 0 and cost > 0 per item", "Correct them.", "doubt")
     chance = np.sqrt(guess / price) + 1e-12
-    edges = np.quantile(chance, np.linspace(0, 1, LEVELS + 1)[1:-1])
-    groups = np.searchsorted(edges, chance).astype(np.int64)
+    groups = _two_levels(chance)
     level = np.bincount(groups, weights=chance) / np.maximum(np.bincount(groups), 1)
     return _planned(ids, level[groups], groups, size, seed, uniform, minimum, _codes(strata, len(ids)), design)
+
+
+def _two_levels(chance: Floats) -> Ints:
+    """(N,) 0 or 1: the cut, of nineteen quantiles, after which Neyman allocation has the least variance."""
+    cuts = np.unique(np.quantile(chance, np.linspace(0.05, 0.95, 19)))
+
+    def spread(cut: float) -> float:
+        parts = (chance[chance <= cut], chance[chance > cut])
+        return sum(len(x) * float(np.sqrt((x**2).mean())) for x in parts if len(x))
+
+    return np.asarray(chance > min(cuts, key=spread), dtype=np.int64)
 
 
 def plan_residual(

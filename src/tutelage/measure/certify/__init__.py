@@ -60,7 +60,7 @@ def certify(
     human       (N,) a person's labels on the slice; None, "" or NaN elsewhere;  second: a second person's, for noise
     target      mean (what people would say on average), agreement (judge = people), residual (how much may go out
                 without a person at error at most `error`)
-    require     the least agreement or mean that is enough; without it nothing is called usable
+    require     the least agreement, mean or share let out that is enough; without it nothing is called usable
     confidence  (N,) the judge's, more is surer: needed for `residual`
     pi          (N,) recorded inclusion probabilities; None: the slice is *declared* uniform and the claim says so
     values      what each label counts as, for `mean` of labels that are not numbers; bounds: least and greatest value
@@ -75,7 +75,7 @@ def certify(
     now = look.level(level) if look is not None else level
     if target == "residual":
         mask = np.asarray(never, dtype=bool) if never is not None else None
-        return _residual(s, error if error is not None else 0.05, now, level, mask, sequential)
+        return _residual(s, require, error if error is not None else 0.05, now, level, mask, sequential)
     if target == "agreement":
         return _agreement(s, require, now, level, sequential)
     return _mean(s, require, now, level, Ask(now, "two", seed, method, sequential), values, bounds)
@@ -189,7 +189,9 @@ def _support(numbers: Floats, values: Mapping[str, float] | None, bounds: tuple[
 _SIDES: tuple[Sided, Sided] = ("lower", "upper")
 
 
-def _residual(s: Slice, error: float, now: float, level: float, never: Mask | None, anytime: bool) -> Certificate:
+def _residual(
+    s: Slice, require: float | None, error: float, now: float, level: float, never: Mask | None, anytime: bool
+) -> Certificate:
     release = largest_release(s, error=error, level=now, never=never, anytime=anytime)
     N, count = len(s.ai), int(release.accepted.sum())
     share: Figure = Estimate(
@@ -208,9 +210,11 @@ def _residual(s: Slice, error: float, now: float, level: float, never: Mask | No
         size, bound = release.first_set
         open_ = (
             f"The next set, {size / N:.1%} of the batch, may hold up to {bound / size:.1%} errors. A slice drawn where "
-            "acceptance is decided (`tutelage slice draw --target residual`) lets more out than a uniform one."
+            "acceptance is decided (`tutelage slice draw --target residual`) lets more out than a uniform one. "
+            f"By the judge's own confidence, no slice could let out more than {release.ceiling:.1%}."
         )
+    usable = True if require is not None and count / N >= require else None
     return _certificate(
-        s, "residual", {"residual": share, "residual_error": inside}, None, residual_claim(s, release, error, level),
+        s, "residual", {"residual": share, "residual_error": inside}, usable, residual_claim(s, release, error, level),
         open_, level, threshold=release.threshold,
     )  # fmt: skip

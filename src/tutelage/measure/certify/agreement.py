@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import binom
 
 from tutelage.errors import BadInput
 from tutelage.measure.betting import poisson_interval
@@ -14,9 +15,7 @@ from tutelage.measure.exact import (
     Stratum,
     count_interval,
     critical_count,
-    pair_interval,
-    split_alpha,
-    union_interval,
+    sum_interval,
 )
 from tutelage.measure.sequential import mixture_sequence
 from tutelage.records import Estimate, Undefined
@@ -30,12 +29,8 @@ def wrong_interval(strata: list[Stratum], *, level: float, sided: Sided) -> tupl
     if len(strata) == 1:
         part = strata[0]
         return *count_interval(part.marked, part.drawn, part.size, level=level, sided=sided), "exact hypergeometric"
-    if len(strata) == 2:
-        pair = (strata[0], strata[1])
-        return *pair_interval(pair, (1, 1), level=level, sided=sided), "exact, two sampling rates"
-    shares = split_alpha([s.size for s in strata], [s.drawn for s in strata], [0.1] * len(strata))
-    found = union_interval(strata, [1] * len(strata), level=level, sided=sided, shares=shares)
-    return *found, f"exact, {len(strata)} strata, split alpha"
+    found = sum_interval(strata, [1] * len(strata), [0.1] * len(strata), level=level, sided=sided)
+    return *found, f"exact, {len(strata)} sampling rates"
 
 
 def agreement(s: Slice, *, level: float, sided: Sided = "two", anytime: bool = False) -> Estimate:
@@ -107,8 +102,6 @@ def slice_to_settle(wrong: float, require: float, N: int, level: float) -> int |
 
     Four chances in five, one-sided exact test; None if even the whole batch would not.
     """
-    from scipy.stats import binom
-
     allowed = int(np.floor((1 - require) * N + 1e-9))
     if N == 0 or abs(wrong - (1 - require)) * N < 1:
         return None
@@ -120,4 +113,8 @@ def slice_to_settle(wrong: float, require: float, N: int, level: float) -> int |
         return bool(binom.cdf(correct, n, 1 - wrong) >= 0.8)
 
     sizes = np.unique(np.geomspace(10, N, 120).astype(int))
-    return next((int(n) for n in sizes if decides(int(n))), int(N))
+    low, high = 0, len(sizes) - 1  # the whole batch always decides
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(int(sizes[middle])) else (middle + 1, high)
+    return int(sizes[low])

@@ -33,6 +33,12 @@ def guessed_errors(confidence: Floats) -> Floats:
     return np.asarray(0.4 * (1.0 - (rankdata(confidence) - 0.5) / len(confidence)))
 
 
+def honest_ceiling(confidence: Floats, error: float) -> float:
+    """The share that could go out at this error if the judge's confidence were exactly honest: the limit for anyone."""
+    mean_error = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, len(confidence) + 1)
+    return int((mean_error <= error).sum()) / len(confidence)
+
+
 def acceptance_sizes(confidence: Floats) -> Ints:
     """Sizes of all sets {confidence >= threshold}: equal confidences go together."""
     ordered = np.sort(confidence)[::-1]

@@ -18,9 +18,7 @@ from tutelage.measure.exact import (
     Sided,
     Stratum,
     count_interval,
-    pair_interval,
-    split_alpha,
-    union_interval,
+    sum_interval,
 )
 from tutelage.records import Estimate, Undefined
 
@@ -124,17 +122,15 @@ def _two_values(s: Slice, numbers: Floats, levels: Floats, ask: Ask) -> Estimate
         part = strata[0]
         lo, hi = count_interval(part.marked, part.drawn, part.size, level=ask.level, sided=ask.sided)
         method = "exact hypergeometric"
-    elif len(strata) == 2:
-        lo, hi = pair_interval((strata[0], strata[1]), (1, 1), level=ask.level, sided=ask.sided)
-        method = "exact, post-stratified by verdict"
     else:
-        shares = split_alpha([p.size for p in strata], [p.drawn for p in strata], [0.1] * len(strata))
-        lo, hi = union_interval(strata, [1] * len(strata), level=ask.level, sided=ask.sided, shares=shares)
-        method = f"exact, {len(strata)} strata, split alpha"
-    guess = sum(p.size * (p.marked + 0.5 * (p.drawn == 0)) / max(p.drawn, 1) for p in strata)
-    guess = min(max(guess, lo), hi)
+        signs, guess = [1] * len(strata), [0.1] * len(strata)
+        lo, hi = sum_interval(strata, signs, guess, level=ask.level, sided=ask.sided)
+        rates = "" if len(strata) == 2 else " and sampling rate"
+        method = f"exact, post-stratified by verdict{rates}"
+    value = sum(p.size * (p.marked + 0.5 * (p.drawn == 0)) / max(p.drawn, 1) for p in strata)
+    value = min(max(value, lo), hi)
     scale = (high - low) / N
-    return Estimate(low + scale * guess, low + scale * lo, low + scale * hi, method, int(drawn.sum()), ask.level,
+    return Estimate(low + scale * value, low + scale * lo, low + scale * hi, method, int(drawn.sum()), ask.level,
                     ask.sided, rows=N, assumptions=(_drawn_how(s),))  # fmt: skip
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tutelage.errors import BadInput
-from tutelage.measure.certify.design import ladder
+from tutelage.measure.certify.design import honest_ceiling, ladder
 from tutelage.measure.certify.slices import Mask, Slice
-from tutelage.measure.exact import Floats, Stratum, pair_interval, split_alpha, union_interval, upper_count
+from tutelage.measure.exact import Floats, Stratum, sum_interval, upper_count
 from tutelage.measure.sequential import mixture_sequence
 
 
@@ -21,6 +21,7 @@ class Release:
     threshold    their least confidence; None if none may
     tested       how many sets were tested, in order, each at the whole alpha, until one failed
     most_wrong   upper bound on the number of wrong verdicts among the accepted;  seen: (wrong, labelled) among them
+    ceiling      share that could go out if every confidence were honest and every item known: no method lets out more
     first_set    size and bound of the first set where it failed: what stood in the way
     """
 
@@ -31,6 +32,7 @@ class Release:
     seen: tuple[int, int]
     first_set: tuple[int, int] | None
     expected_share: float
+    ceiling: float
 
 
 def most_wrong(strata: list[Stratum], alpha: float, guess: float) -> int:
@@ -38,10 +40,8 @@ def most_wrong(strata: list[Stratum], alpha: float, guess: float) -> int:
     if len(strata) == 1:
         part = strata[0]
         return upper_count(part.marked, part.drawn, part.size, alpha)
-    if len(strata) == 2:
-        return pair_interval((strata[0], strata[1]), (1, 1), level=1 - alpha, sided="upper")[1]
-    shares = split_alpha([s.size for s in strata], [s.drawn for s in strata], [guess] * len(strata))
-    return union_interval(strata, [1] * len(strata), level=1 - alpha, sided="upper", shares=shares)[1]
+    signs, guesses = [1] * len(strata), [guess] * len(strata)
+    return sum_interval(strata, signs, guesses, level=1 - alpha, sided="upper")[1]
 
 
 def most_wrong_ever(wrong_in_order: Mask, size: int, alpha: float) -> int:
@@ -97,6 +97,7 @@ def largest_release(
     return Release(
         accepted, float(confidence[passed - 1]) if passed else None, tested, bound,
         (int(wrong[:passed].sum()), int(drawn[:passed].sum())), stop, rungs.expected_share,
+        honest_ceiling(confidence, error) * len(ranked) / len(s.ai),
     )  # fmt: skip
 
 
