@@ -1,0 +1,71 @@
+"""`tutelage eval`: models or stored answers before a judge, and suites."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tutelage.cli import root
+from tutelage.environments.graders import Task
+from tutelage.errors import BadInput
+from tutelage.records import jsonl, user
+
+
+def tutelage(*argv: str) -> Result:
+    return CliRunner().invoke(root, list(argv), catch_exceptions=False, standalone_mode=False)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Ten prompts; A answers in two words, B in one."""
+    jsonl.write(tmp_path / "p.jsonl", [{"prompt": f"question {i}"} for i in range(10)])
+    jsonl.write(tmp_path / "a.jsonl", [{"text": f"{i} is"} for i in range(10)])
+    jsonl.write(tmp_path / "b.jsonl", [{"text": f"{i}"} for i in range(10)])
+    return tmp_path
+
+
+def head_to_head(files: Path, *more: str, judge: str = "rule:longer") -> Result:
+    a, b, p = (str(files / name) for name in ("a.jsonl", "b.jsonl", "p.jsonl"))
+    return tutelage("eval", "head-to-head", a, b, "--prompts", p, "--judge", judge, *more)
+
+
+def test_the_longer_wins_ten_of_ten_and_length_explains_it(files: Path) -> None:
+    found = json.loads(head_to_head(files, "--json").stdout)
+    assert (found["wins"], found["losses"], found["win_rate"]["value"]) == (10, 0, 1.0)
+    assert (found["longer_wins"]["k"], found["longer_wins"]["n"]) == (10, 10)
+    assert "Longer wins  10/10" in head_to_head(files).stdout
+
+
+def test_a_judge_that_has_no_verdicts_leaves_everything_unscored(files: Path) -> None:
+    (files / "none.jsonl").write_text("\n")
+    found = json.loads(head_to_head(files, "--json", judge=f"replay:{files / 'none.jsonl'}").stdout)
+    assert found["win_rate"]["type"] == "undefined"
+    assert found["unscored"] == {"abstained": 10}
+
+
+def test_answers_and_prompts_must_match_in_number(files: Path) -> None:
+    jsonl.write(files / "b.jsonl", [{"text": "x"}])
+    with pytest.raises(BadInput, match="1 answers to 10 prompts"):
+        head_to_head(files)
+
+
+def test_a_suite_gives_its_pass_rate(files: Path) -> None:
+    jsonl.write(files / "t.jsonl", [Task(user(f"{i} + 1?"), "number", {}, str(i + 1)) for i in range(10)])
+    jsonl.write(files / "answers.jsonl", [{"text": f"It is {i + 1 if i < 8 else 0}."} for i in range(10)])
+    argv = ["eval", "suite", str(files / "answers.jsonl"), "--tasks", str(files / "t.jsonl")]
+    found = json.loads(tutelage(*argv, "--json").stdout)
+    assert (found["pass_rate"]["k"], found["pass_rate"]["n"]) == (8, 10)
+    assert "8/10" in tutelage(*argv).stdout
+
+
+@pytest.mark.parametrize(
+    "argv", [["eval"], ["eval", "head-to-head"], ["eval", "reward-model"], ["eval", "suite"], ["gate"]]
+)
+def test_every_help_fits_one_screen_and_ends_with_an_example(argv: list[str]) -> None:
+    lines = CliRunner().invoke(root, [*argv, "--help"], terminal_width=80).stdout.rstrip().splitlines()
+    assert len(lines) <= 24
+    assert all(len(line) <= 80 for line in lines)
+    assert any("Example:" in line for line in lines[-3:])
