@@ -202,33 +202,34 @@ def fit(rows: Sequence[RankedRow], *, out: Path, config: HeadConfig | None = Non
     raw = raw_blocks(pairs.prompts, pairs.responses, names, cache=config.cache)
     arrays = arrays_of(raw)
     blocks = scaled(raw, arrays)
-    groups = int(pairs.group.max()) + 1
     scales, temperature, loss = {n: START[n] for n in names}, 1.0, None
-    if groups >= 2:
+    if pairs.group.max() > 0:
         fold = grouped_folds(pairs.group, config.folds, rng)
         scales, temperature, loss = choose_scales(blocks, pairs, fold)
     weights, _ = bradley_terry([*blocks.values()], [scales[n] for n in blocks], pairs, np.arange(pairs.first.size))
     for name, weight in zip(blocks, weights, strict=True):
         arrays[f"{name}_weight"] = weight / temperature
-    about = {
+    found = {"scales": scales, "temperature": temperature, "out_of_fold_nats": loss}
+    _write(out, arrays, {**found, **_about(rows, pairs, names, config)})
+    return out
+
+
+def _about(rows: Sequence[RankedRow], pairs: Pairs, names: Sequence[str], config: HeadConfig) -> dict[str, Any]:
+    """What `head.json` says of a fit beside its findings: how it was chosen, and the human work in it."""
+    groups = int(pairs.group.max()) + 1
+    crossed = f"grouped {min(config.folds, groups)}-fold cross-validation"
+    return {
         "schema": SCHEMA,
         "blocks": list(names),
         "absent_blocks": [b for b in BLOCKS if b not in names],
         "minilm": _minilm_digest() if "minilm" in names else None,
-        "scales": scales,
-        "temperature": temperature,
-        "chosen_by": f"grouped {min(config.folds, groups)}-fold cross-validation"
-        if loss is not None
-        else "nothing: one group only, so the defaults stand and scores are not calibrated",
-        "out_of_fold_nats": loss,
+        "chosen_by": crossed if groups > 1 else "one group only: the defaults stand and scores are not calibrated",
         "rows": len(rows),
         "pairs": int(pairs.first.size),
         "groups": groups,
         "config": {k: v for k, v in asdict(config).items() if k != "cache"},
         "contributions": sorted({c for row in rows for c in row.contributions}),
     }
-    _write(out, arrays, about)
-    return out
 
 
 def installed_blocks() -> tuple[str, ...]:
