@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytest import approx
@@ -11,6 +13,7 @@ from tutelage.errors import BadInput, Insufficient
 from tutelage.measure.certify import certify
 from tutelage.measure.certify.ppi import ppi_interval
 from tutelage.measure.exact import Stratum, count_interval, pair_interval, union_interval
+from tutelage.measure.sample import plan_doubt, plan_uniform
 from tutelage.records import Estimate, Undefined
 
 N = 20_000
@@ -193,13 +196,33 @@ def test_a_required_mean_is_shown_refuted_or_open():
     assert [certify(f, human, target="mean", require=x).usable for x in (0.5, 0.6, 0.7)] == [True, None, False]
 
 
-def test_unequal_chances_of_scores_use_a_poisson_bound():
+def test_unequal_chances_of_scores_are_stratified_or_bounded_by_betting():
     rng = np.random.default_rng(13)
     y, f = scores(0.8, rng, 4_000)
     pi = np.where(np.abs(f - 0.5) > 0.15, 0.2, 0.08)
     human = np.where(rng.random(4_000) < pi, y, np.nan)
-    found = certify(f, human, target="mean", pi=pi, bounds=(0, 1)).estimate
-    assert "unequal" in found.method and found.lo <= y.mean() <= found.hi
+    found = {m: certify(f, human, target="mean", pi=pi, bounds=(0, 1), method=m).estimate for m in ("auto", "exact")}
+    assert "stratified PPI" in found["auto"].method and "unequal" in found["exact"].method
+    assert all(x.lo <= y.mean() <= x.hi for x in found.values())
+
+
+def test_a_draw_by_doubt_buys_width_for_the_mean_and_covers():
+    """40 draws at 90 %: two sampling rates and two verdicts make four strata, each with 10 labels or more."""
+    rng = np.random.default_rng(15)
+    doubt = 1 - rng.beta(6, 0.9, 4_000)
+    f = rng.integers(0, 2, 4_000)
+    y = f ^ (rng.random(4_000) < doubt)
+    ids = [str(i) for i in range(4_000)]
+    width, hits = {}, 0
+    for name, plan in (("doubt", plan_doubt(ids, 500, doubt, seed=0)), ("uniform", plan_uniform(ids, 500, seed=0))):
+        found = []
+        for seed in range(20):
+            human = np.where(replace(plan, seed=seed).drawn(), y, np.nan)
+            found.append(certify(f, human, target="mean", pi=plan.pi, level=0.9).estimate)
+        width[name] = np.median([x.hi - x.lo for x in found])
+        hits += sum(x.lo <= y.mean() <= x.hi for x in found)
+    assert width["doubt"] < 0.95 * width["uniform"]
+    assert binom.cdf(hits, 40, 0.9) > 0.001
 
 
 def test_a_mean_watched_at_any_time_costs_width():

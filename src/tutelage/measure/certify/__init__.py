@@ -152,9 +152,9 @@ def _mean(
     s: Slice, require: float | None, now: float, level: float, ask: Ask, values: Mapping[str, float] | None,
     bounds: tuple[float, float] | None,
 ) -> Certificate:  # fmt: skip
-    few = not ask.anytime and len(s.labels) <= FEW_LABELS
-    shares: dict[str, Figure] = {f"share:{x}": share_of(s, i, ask) for i, x in enumerate(s.labels) if few}
     numbers = label_values(s, values)
+    wanted = not ask.anytime and (2 if numbers is not None else 0) < len(s.labels) <= FEW_LABELS
+    shares: dict[str, Figure] = {f"share:{x}": share_of(s, i, ask) for i, x in enumerate(s.labels) if wanted}
     if numbers is None:
         parts = ", ".join(f"{k.removeprefix('share:')} {f.value:.1%}" for k, f in shares.items()
                           if isinstance(f, Estimate))  # fmt: skip

@@ -10,9 +10,9 @@ import numpy as np
 from tutelage.errors import BadInput, Insufficient
 from tutelage.measure.betting import betting_sequence, fixed_n_interval, poisson_interval
 from tutelage.measure.certify.agreement import RECORDED, UNIFORM
-from tutelage.measure.certify.ppi import explained, ppi_interval
+from tutelage.measure.certify.ppi import FEW_VALUES, explained, ppi_interval, stratified_interval
 from tutelage.measure.certify.result import Saving
-from tutelage.measure.certify.slices import Mask, Slice
+from tutelage.measure.certify.slices import MANY_RATES, Mask, Slice
 from tutelage.measure.exact import (
     Floats,
     Sided,
@@ -55,8 +55,8 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
     """Mean human value over the batch.
 
     numbers  (labels,) what each label counts as;  support  sorted values that a person could give, extremes included
-    Two possible values: exact, post-stratified by verdict. More: PPI++ inside its validity region, else betting
-    (finite-sample).
+    Two possible values drawn at one rate: exact, post-stratified by verdict. Otherwise (stratified) PPI++ inside its
+    validity region, labelled asymptotic; outside it, or where `method="exact"`, a finite-sample bound.
     Raises Insufficient where `method="ppi++"` is asked for outside that region.
     """
     drawn = s.drawn
@@ -65,20 +65,20 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
     one_rate = bool(np.ptp(s.rate) < 1e-12)
     if ask.anytime:
         return _ever(s, numbers, bounds, ask)
-    if len(support) <= 2 and ask.method != "ppi++":
+    two_values = len(support) <= 2
+    if two_values and one_rate and ask.method == "auto":
         return _two_values(s, numbers, support, ask)
-    if not one_rate:
-        if ask.method == "ppi++":
-            raise Insufficient("The slice was drawn at several rates.", expected="one inclusion probability for PPI++",
-                               remedy="Use the finite-sample method.")  # fmt: skip
-        return _unequal(s, numbers, bounds, ask)
-    if ask.method in ("auto", "ppi++"):
-        found = ppi_interval(y, f_all[drawn], f_all, level=ask.level, sided=ask.sided)
+    if ask.method != "exact":
+        found = _normal(s, y, f_all, one_rate, ask)
         if isinstance(found, Estimate):
             return _within(found, bounds, s)
         if ask.method == "ppi++":
             raise Insufficient(f"PPI++ refuses: {found.why}.", expected="a slice inside its validity region",
                                remedy="Use method `exact`, or label more items.")  # fmt: skip
+    if two_values:
+        return _two_values(s, numbers, support, ask)
+    if not one_rate:
+        return _unequal(s, numbers, bounds, ask)
     proxy = (f_all[drawn], float(f_all.mean()))
     lo, hi = fixed_n_interval(y, bounds, population=len(s.ai), level=ask.level, sided=ask.sided, proxy=proxy,
                               seed=ask.seed)  # fmt: skip
@@ -86,6 +86,20 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
     return Estimate(value, lo, hi, "betting, assisted by the judge (finite-sample)", int(drawn.sum()),
                     ask.level, ask.sided, rows=len(s.ai),
                     assumptions=(_drawn_how(s), f"values lie in {list(bounds)}"), seed=ask.seed)  # fmt: skip
+
+
+def _normal(s: Slice, y: Floats, f_all: Floats, one_rate: bool, ask: Ask) -> Estimate | Undefined:
+    """The asymptotic interval for this draw, or why there is none."""
+    drawn = s.drawn
+    if one_rate:
+        return ppi_interval(y, f_all[drawn], f_all, level=ask.level, sided=ask.sided)
+    rates = np.unique(np.round(s.rate, 12), return_inverse=True)[1]
+    if rates.max() >= MANY_RATES:
+        return Undefined("every item had a chance of its own")
+    values, verdict = np.unique(f_all, return_inverse=True)
+    cells = rates * len(values) + verdict if len(values) <= FEW_VALUES else rates
+    cell = np.unique(cells, return_inverse=True)[1]
+    return stratified_interval(y, f_all[drawn], cell[drawn], f_all, cell, level=ask.level, sided=ask.sided)
 
 
 def share_of(s: Slice, label: int, ask: Ask) -> Estimate:

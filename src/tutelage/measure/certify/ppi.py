@@ -84,8 +84,8 @@ def ppi_interval(
     """Mean human value of a batch from n labels and a judge's values on all N items; asymptotic.
 
     y, f  (n,) human and judge values of a uniform slice;  f_all  (N,) judge values of the whole batch, slice included
-    Undefined outside the validity region (30 disagreements, 10 labels per verdict). One-sided ends are +-inf-free:
-    the other end is the estimate itself. Source: Angelopoulos, Duchi and Zrnic 2023, PPI++; cross-fitting after
+    Undefined outside the validity region (30 disagreements, 10 labels per verdict). One-sided: the other
+    end is the estimate itself. Source: Angelopoulos, Duchi and Zrnic 2023, PPI++; cross-fitting after
     Zrnic and Candès 2024.
     """
     why = outside_validity(y, f)
@@ -101,4 +101,33 @@ def ppi_interval(
         value, value if sided == "upper" else value - reach, value if sided == "lower" else value + reach,
         "PPI++, cross-fitted (asymptotic)", n, level, sided,
         assumptions=("uniform slice of this batch", "normal approximation: 30 disagreements, 10 labels per verdict"),
+    )  # fmt: skip
+
+
+def stratified_interval(
+    y: Floats, f: Floats, cell: Ints, f_all: Floats, cell_all: Ints, *, level: float = 0.95, sided: Sided = "two"
+) -> Estimate | Undefined:
+    """Mean human value where each cell of the batch was drawn at a rate of its own; asymptotic.
+
+    cell, cell_all  (n,), (N,) codes of the cells (verdict and sampling rate), on the slice and on the whole batch
+    The judge's mean, corrected by the mean mistake seen in each cell. Undefined below 30 disagreements or 10 labels in
+    any cell. Source: Fisch et al. 2024, stratified prediction-powered inference (weight one on the judge).
+    """
+    differ = int((np.abs(y - f) > 1e-12).sum())
+    size = np.bincount(cell_all)
+    n = np.bincount(cell, minlength=len(size))
+    if differ < LEAST_DISAGREEMENTS:
+        return Undefined(f"{differ} disagreements in the slice; a normal interval needs {LEAST_DISAGREEMENTS}")
+    if n.min() < LEAST_PER_STRATUM:
+        return Undefined(f"{n.min()} labels in a stratum; a normal interval needs {LEAST_PER_STRATUM}")
+    gap, share = y - f, size / size.sum()
+    mean = np.bincount(cell, weights=gap, minlength=len(size)) / n
+    spread = np.bincount(cell, weights=(gap - mean[cell]) ** 2, minlength=len(size)) / (n - 1)
+    value = float(f_all.mean() + share @ mean)
+    error = float(np.sqrt((share**2 * spread / n * (1 - n / size)).sum()))
+    reach = error * float(student.isf((1 - level) / (2 if sided == "two" else 1), len(y) - len(size)))
+    return Estimate(
+        value, value if sided == "upper" else value - reach, value if sided == "lower" else value + reach,
+        "stratified PPI (asymptotic)", len(y), level, sided,
+        assumptions=("slice", "normal approximation: 30 disagreements, 10 labels per stratum"),
     )  # fmt: skip
