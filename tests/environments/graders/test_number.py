@@ -53,6 +53,8 @@ def test_a_number_is_read_as_it_is_written(text: str, read: list[float]) -> None
         "84/2",
         "4.2e1",
         "There are 42 of them.",
+        "12 + 30 = 42\n\nThis is simply adding the numbers 12 and 30.",
+        "42 (12 and 30 together)",
     ],
 )
 def test_every_way_to_be_right_is_right(answer: str) -> None:
@@ -88,6 +90,7 @@ def test_repeating_a_question_that_holds_the_answer_earns_nothing() -> None:
     question = "Which is larger, 3 or 7?"
     assert value(question, "7", question) == 0
     assert value(question + " 7", "7", question) == 1
+    assert value("3 or 7", "7", question) == 0
 
 
 def test_a_percentage_equals_its_share_but_not_another_percentage() -> None:

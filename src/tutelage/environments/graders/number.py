@@ -37,7 +37,8 @@ class Reading(NamedTuple):
 class Number:
     """Right when the number given is the reference, within `absolute` or `relative` tolerance.
 
-    read     "marked" takes the number after `Answer:` or in \\boxed{}, else the last one; "last" takes the last
+    read     "marked" takes the number after `Answer:` or in \\boxed{}, else as "last": the last one that the question
+             does not hold itself, if there is one
     decimal  the decimal sign of the answers; the other one then groups thousands
     units    what a unit is worth in the reference's unit, for example {"km": 1, "m": 0.001}
     unit_required  whether a number without one of the units is wrong
@@ -58,7 +59,7 @@ class Number:
         if len(wanted) != 1:
             return Unscored("no_reference", f"the reference is {reference!r}")
         text = self._plain(without_echo(prompt, answer))
-        got = self._given(text)
+        got = self._given(text, {r.value for r in numbers(self._plain(prompt[-1].text))} if prompt else set())
         if isinstance(got, str):
             return Scored(0.0, {"why": got})
         scale = self._unit(text[got.end :])
@@ -71,7 +72,7 @@ class Number:
         text = plain(text)
         return text if self.decimal == "." else text.translate(str.maketrans(",.", ".,"))
 
-    def _given(self, text: str) -> Reading | str:
+    def _given(self, text: str, asked: set[float]) -> Reading | str:
         if _UNFINISHED.search(text):
             return "unfinished"
         found = numbers(text)
@@ -81,8 +82,11 @@ class Number:
         marked = [r for r in (_first_from(found, at) for at in marks) if r is not None]
         if len({(r.value, r.percent) for r in marked}) > 1:
             return "several different answers"
-        chosen = marked[-1] if marked else found[-1]
-        return "several numbers side by side" if _is_guess(text, found, chosen) else chosen
+        # "12 + 30 = 42, which adds 12 and 30": numbers of the question are restated more often than answered
+        own = [r for r in found if r.value not in asked]
+        chosen = marked[-1] if marked else (own or found)[-1]
+        others = own if chosen in own else found
+        return "several numbers side by side" if _is_guess(text, found, others, chosen) else chosen
 
     def _unit(self, rest: str) -> float | None:
         """What the unit after the number is worth: 1 without one, None where one is required and missing."""
@@ -136,8 +140,11 @@ def _first_from(found: list[Reading], at: int) -> Reading | None:
     return next((r for r in found if r.end > at), None)
 
 
-def _is_guess(text: str, found: list[Reading], chosen: Reading) -> bool:
-    """Whether a different number stands beside the chosen one with nothing but list signs or an "or" between."""
+def _is_guess(text: str, found: list[Reading], others: list[Reading], chosen: Reading) -> bool:
+    """Whether one of `others` that differs stands next to the chosen number with list signs or an "or" between."""
     at = found.index(chosen)
     beside = [(found[i], found[i + 1]) for i in (at - 1, at) if 0 <= i < len(found) - 1]
-    return any(a.value != b.value and _GUESSING.fullmatch(text[a.end : b.start]) for a, b in beside)
+    return any(
+        a.value != b.value and a in others and b in others and _GUESSING.fullmatch(text[a.end : b.start])
+        for a, b in beside
+    )  # fmt: skip
