@@ -68,7 +68,7 @@ def test_export_says_what_it_left_out(run, votes, tmp_path):
     code, out, _ = run("export", tmp_path / "out", "--to", "trl-preference", "--out", tmp_path / "p.parquet")
     assert code == 0
     assert "1 rows of trl-preference" in out
-    assert "Left out: 1 items give no training row (votes are split 1–1)." in out
+    assert "Not carried over: 1 items give no training row (votes are split 1–1)." in out
 
 
 def test_export_json_is_one_object(run, votes, tmp_path):

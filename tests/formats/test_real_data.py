@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tutelage.formats import ends, import_file, rows
+from tutelage.formats import ends, export, import_file, rows
 
 DATA = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 pytestmark = [
@@ -42,6 +42,19 @@ def test_hh_harmless_is_recognised_and_its_transcripts_become_turns():
     assert read.format == "trl-preference"
     assert len(read.corpus.judgments) == 1477
     assert all(i.messages[0].role == i.messages[-1].role == "user" for i in read.corpus.items)
+
+
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+@pytest.mark.parametrize("to", ["trl-preference", "trl-preference-implicit"])
+def test_hh_harmless_survives_a_trip_through_trl(style, to, tmp_path):
+    """Two answers hold "Assistant:" themselves; where turns are told apart by that word alone, export says so."""
+    first = import_file(DATA / "hh_harmless" / "pairs.parquet", "comparison").corpus
+    made = export(first, to, tmp_path / "out.parquet", style=style)
+    again = import_file(tmp_path / "out.parquet", "comparison").corpus
+    assert len(again.judgments) == len(first.judgments) == 1477
+    assert [i.messages for i in again.items] == [i.messages for i in first.items]
+    texts, kept = (Counter(r.messages for r in c.responses) for c in (first, again))
+    assert (texts - kept).total() <= sum(made.left_out.values()) <= 2
 
 
 def test_pandalm_keeps_three_judges_a_pair():

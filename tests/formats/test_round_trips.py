@@ -195,7 +195,7 @@ def test_a_picture_that_a_format_cannot_hold_is_not_lost_in_silence(tmp_path):
     picture = Message("user", "What is this?", attachments=(Attachment("sha256:0", "image/png"),))
     row = DemonstrationRow((picture,), assistant("A cat."), ("j",), "g")
     made = export([row], "trl-prompt-completion", tmp_path / "out.jsonl")
-    assert made.left_out == {"rows lost attachments or tool calls, which TRL's messages have no place for": 1}
+    assert made.left_out == {"rows have attachments or tool calls, for which these messages have no place": 1}
 
 
 def test_prompts_alone_are_written_once_each(tmp_path):

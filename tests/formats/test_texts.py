@@ -32,6 +32,17 @@ def test_every_spelling_is_the_same_conversation(value):
     assert conversation(value, "user") == TURNS
 
 
+def test_an_empty_answer_is_a_turn_and_the_place_for_one_is_not():
+    text = "\n\nHuman: Hi\n\nAssistant: "
+    assert conversation(text, "user") == (Message("user", "Hi"),)
+    assert conversation(text, "assistant") == (Message("user", "Hi"), Message("assistant", ""))
+
+
+def test_an_answer_that_begins_with_human_is_still_the_answer():
+    """Models run on into the other's turn: it is what they said, and stays theirs."""
+    assert conversation("Human: are you there?", "assistant") == (Message("assistant", "Human: are you there?"),)
+
+
 WORDS = st.text(st.characters(codec="utf-8"), max_size=20).filter(lambda t: "Human:" not in t and "Assistant:" not in t)
 
 

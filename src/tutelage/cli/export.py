@@ -42,4 +42,4 @@ def command(directory: Path, to: str, out: Path, style: Any, each: bool, force: 
         return
     console.say(f"{made.rows:,} rows of {made.format} in {made.path}")
     for reason, count in made.left_out.items():
-        console.say(f"Left out: {count:,} {reason}.")
+        console.say(f"Not carried over: {count:,} {reason}.")

@@ -27,7 +27,7 @@ def conversation(value: Any, role: Role) -> tuple[Message, ...]:
     """
     if isinstance(value, str):
         if is_transcript(value):
-            return transcript(value)
+            return transcript(value, answered=role == "assistant")
         listed = _listed(value)
         return conversation(listed, role) if listed is not None else (Message(role, decode(str, value)),)
     if isinstance(value, Mapping):
@@ -38,16 +38,24 @@ def conversation(value: Any, role: Role) -> tuple[Message, ...]:
 
 
 def is_transcript(text: Any) -> bool:
-    """Whether a text is turns that begin with "Human:" and "Assistant:", as in hh-rlhf."""
-    return isinstance(text, str) and text.startswith((HUMAN, HUMAN.lstrip()))
+    """Whether a text is turns that begin with "Human:" and "Assistant:", as in hh-rlhf.
+
+    Models write a lone "Human:" into their answers; without an empty line before it, or an answer after it, it is text.
+    """
+    if not isinstance(text, str):
+        return False
+    return text.startswith(HUMAN) or (text.startswith(HUMAN.lstrip()) and ASSISTANT in text)
 
 
-def transcript(text: str) -> tuple[Message, ...]:
-    """The turns of a transcript; an empty assistant turn at its end is the place for the answer, not a turn."""
+def transcript(text: str, *, answered: bool = False) -> tuple[Message, ...]:
+    """The turns of a transcript. An empty assistant turn at its end is the place for the answer, not a turn.
+
+    answered  the transcript is known to hold its answer: an empty turn at its end is an empty answer
+    """
     whole = text if text.startswith("\n\n") else "\n\n" + text
     parts = _TURN.split(decode(str, whole))[1:]
     turns = [Message(ROLES[who], said.strip()) for who, said in zip(parts[::2], parts[1::2], strict=True)]
-    if turns and turns[-1].role == "assistant" and not turns[-1].text:
+    if not answered and turns and turns[-1].role == "assistant" and not turns[-1].text:
         turns.pop()
     return tuple(turns)
 

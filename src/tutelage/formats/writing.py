@@ -13,15 +13,16 @@ from typing import Any
 from tutelage.errors import BadInput, Where
 from tutelage.formats.corpus import Corpus, folded, refuse_to_overwrite
 from tutelage.formats.importers.judgments import judgment_rows
+from tutelage.formats.texts import ASSISTANT, HUMAN
 from tutelage.formats.trl import SHAPES, Style
-from tutelage.records import LabelledRow, Open, RankedRow, Row, encode, jsonl
+from tutelage.records import LabelledRow, Message, Open, RankedRow, Row, encode, jsonl
 
 FORMATS = ("judgments", "rows", *SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """How many rows were written, and what was left out, by reason."""
+    """How many rows were written, and what the format could not carry, by reason."""
 
     path: str
     format: str
@@ -81,9 +82,8 @@ def _made(data: Corpus | Sequence[Row], to: str, style: Style, each: bool) -> tu
             shaped = SHAPES[to](row, style)
             made += shaped
             left_out[f"{_noun(row)} rows have no place in {to}"] += not shaped
-            left_out["rows lost attachments or tool calls, which TRL's messages have no place for"] += bool(
-                shaped and _more_than_words(row)
-            )
+            for lost, reason in LOSSES:
+                left_out[reason] += bool(shaped) and lost(row, style)
     return (_distinct(made) if to == "trl-prompt-only" else made), +left_out
 
 
@@ -97,9 +97,23 @@ def _noun(row: Row) -> str:
     return "tied" if isinstance(row, RankedRow) and not row.pairs() else row.type
 
 
-def _more_than_words(row: Row) -> bool:
+def _messages(row: Row) -> list[Message]:
     responses = row.responses if isinstance(row, RankedRow) else (row.response,)
-    return any(m.attachments or m.tool_calls for said in (row.prompt, *responses) for m in said)
+    return [message for said in (row.prompt, *responses) for message in said]
+
+
+def _more_than_words(row: Row, _style: Style) -> bool:
+    return any(m.attachments or m.tool_calls for m in _messages(row))
+
+
+def _ambiguous(row: Row, style: Style) -> bool:
+    return style == "standard" and any(HUMAN in m.text or ASSISTANT in m.text for m in _messages(row))
+
+
+LOSSES: list[tuple[Callable[[Row, Style], bool], str]] = [
+    (_more_than_words, "rows have attachments or tool calls, for which these messages have no place"),
+    (_ambiguous, 'rows hold "Human:" or "Assistant:" inside a turn, which plain text cannot tell from a new turn'),
+]
 
 
 def _distinct(made: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -28,7 +28,6 @@ class Importer(Protocol):
     """One format.
 
     name, summary  for `--format` and the preview
-    kinds          the kinds of item it can make
     mapped         whether a column map says where its texts are; other formats say it themselves
     """
 
@@ -37,7 +36,9 @@ class Importer(Protocol):
     mapped: bool
 
     @property
-    def kinds(self) -> tuple[str, ...]: ...
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of item it can make."""
+        ...
 
     def sniff(self, table: Table) -> float:
         """How sure it is, in [0, 1], that the table is in its format; from column names and the first row."""
