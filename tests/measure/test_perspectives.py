@@ -1,0 +1,104 @@
+"""Groups of judges: found where planted, not invented where there are none, never so small as to show a person."""
+
+import numpy as np
+import pytest
+
+from tutelage.errors import BadInput
+from tutelage.measure.consensus.votes import votes
+from tutelage.measure.perspectives import _Trades, perspectives
+from tutelage.records import Rate, Undefined
+
+
+def world(seed, groups, judges=40, items=80, differ=0.6, spammers=0):
+    """Yes/no votes: each judge has a style, groups differ on a share of the items, spammers toss a coin."""
+    rng = np.random.default_rng(seed)
+    group = np.arange(judges) * groups // judges
+    base = rng.beta(0.5, 0.5, items)
+    yes = np.stack(
+        [base] + [np.where(rng.random(items) < differ, rng.beta(0.5, 0.5, items), base) for _ in range(groups - 1)]
+    )
+    logit = np.log(yes[group] / (1 - yes[group])) + rng.normal(0, 0.8, judges)[:, None]
+    p = 1 / (1 + np.exp(-logit))
+    p[:spammers] = 0.5
+    item, judge = np.tile(np.arange(items), judges), np.repeat(np.arange(judges), items)
+    return item, judge, (rng.random(p.shape) < p).ravel().astype(int), group
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_population_of_stern_mild_and_careless_judges_is_one_group(seed):
+    item, judge, value, _group = world(seed, 1, spammers=4)
+    found = perspectives(item, judge, value, rng=seed)
+    assert len(found.groups) == 1
+    assert found.groups[0].size == 40
+    assert found.divergence.max() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_one_population_is_split_in_at_most_one_of_a_hundred():
+    """200 worlds; at p = 1 % more than 6 splits have a chance below 1 in 100."""
+    assert sum(len(perspectives(*world(s, 1, spammers=3)[:3], rng=s).groups) > 1 for s in range(200)) <= 6
+
+
+def test_two_planted_groups_are_recovered_up_to_their_names():
+    item, judge, value, group = world(1, 2)
+    found = perspectives(item, judge, value, rng=1)
+    assert len(found.groups) == 2
+    label = found.membership.argmax(1) - 1
+    assert max(np.mean(label == group), np.mean(label == 1 - group)) > 0.9
+    assert isinstance(found.permutation, Rate)
+    assert found.permutation.k < 0.01 * found.permutation.n
+    assert found.gain[2].lo > 0
+
+
+def test_divergence_names_the_items_the_groups_see_differently():
+    """Group two sees the first 40 items the other way round and the last 40 alike."""
+    rng = np.random.default_rng(2)
+    yes = rng.choice([0.1, 0.9], 80)
+    other = np.where(np.arange(80) < 40, 1 - yes, yes)
+    p = np.where(np.arange(30)[:, None] < 15, yes, other)
+    item, judge = np.tile(np.arange(80), 30), np.repeat(np.arange(30), 80)
+    found = perspectives(item, judge, (rng.random(p.shape) < p).ravel().astype(int), rng=1)
+    assert len(found.groups) == 2
+    assert np.quantile(found.divergence[:40], 0.1) > np.quantile(found.divergence[40:], 0.9)
+    # shared agreement is high only where both groups give the value
+    assert np.mean(found.shared[:40].max(1)) < 0.5 * np.mean(found.shared[40:].max(1))
+
+
+def test_names_and_row_order_do_not_matter():
+    item, judge, value, _group = world(3, 2)
+    order = np.random.default_rng(3).permutation(item.size)
+    one = perspectives(item, judge, value, rng=1, permutations=99, p=0.02)
+    two = perspectives(
+        item[order], np.array([f"j{j:02}" for j in judge])[order], value[order], rng=1, permutations=99, p=0.02
+    )
+    assert len(one.groups) == len(two.groups) == 2
+    assert two.distribution == pytest.approx(one.distribution)
+    agree = (one.membership.argmax(1) == two.membership.argmax(1)).mean()
+    assert max(agree, 1 - agree) > 0.95
+
+
+def test_a_group_too_small_to_hide_a_person_is_not_published():
+    """Three of forty judges always differ: no group of three appears."""
+    rng = np.random.default_rng(4)
+    yes = rng.choice([0.05, 0.95], 60)
+    p = np.where(np.arange(40)[:, None] < 3, 1 - yes, yes)
+    item, judge = np.tile(np.arange(60), 40), np.repeat(np.arange(40), 60)
+    found = perspectives(item, judge, (rng.random(p.shape) < p).ravel().astype(int), rng=1)
+    assert all(g.size >= 5 for g in found.groups)
+
+
+def test_trades_keep_what_every_item_got_and_every_judge_gave():
+    rng = np.random.default_rng(5)
+    item, judge = np.tile(np.arange(30), 12), np.repeat(np.arange(12), 30)
+    v = votes(item, judge, rng.integers(0, 3, 360))
+    moved = _Trades(v).permuted(rng)
+    for name in ("item", "judge"):
+        before = np.bincount(getattr(v, name) * 3 + v.value, minlength=90)
+        assert np.array_equal(before, np.bincount(getattr(moved, name) * 3 + moved.value, minlength=90))
+    assert (moved.value != v.keep(np.lexsort((v.item, v.judge))).value).mean() > 0.2
+
+
+def test_too_few_judges_are_undefined_and_repeats_refused():
+    assert isinstance(perspectives([1, 1, 2, 2], ["a", "b", "a", "b"], [0, 1, 1, 1], rng=1), Undefined)
+    with pytest.raises(BadInput):
+        perspectives([1, 1], ["a", "a"], [0, 1], rng=1)
