@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from tutelage.cli import root
 from tutelage.environments.graders import Task
 from tutelage.errors import BadInput
-from tutelage.records import jsonl, user
+from tutelage.records import RankedRow, assistant, jsonl, user
+from tutelage.training.head import HeadConfig, fit
 
 
 def tutelage(*argv: str) -> Result:
@@ -69,3 +71,21 @@ def test_every_help_fits_one_screen_and_ends_with_an_example(argv: list[str]) ->
     assert len(lines) <= 24
     assert all(len(line) <= 80 for line in lines)
     assert any("Example:" in line for line in lines[-3:])
+
+
+def test_a_reward_model_is_held_against_baselines_and_judges_by_directory(files: Path) -> None:
+    """People prefer "thanks"; both answers have three words, so that length decides nothing."""
+    rows = [
+        RankedRow(
+            user("q"), (assistant(f"thanks item {i % 7}"), assistant(f"nothing item {i % 7}")), (1, 2), (), f"g{i}"
+        )
+        for i in range(40)
+    ]
+    head = fit(rows[:20], out=files / "head", config=HeadConfig(blocks=("ngrams",)), rng=np.random.default_rng(0))
+    jsonl.write(files / "pairs.jsonl", rows[20:])
+    argv = ["eval", "reward-model", str(head), "--pairs", str(files / "pairs.jsonl")]
+    assert json.loads(tutelage(*argv, "--json").stdout)["accuracy"]["value"] == 1.0
+    assert "baseline" in tutelage(*argv).stdout
+    jsonl.write(files / "a.jsonl", [{"text": "thanks item 3"} for _ in range(10)])
+    jsonl.write(files / "b.jsonl", [{"text": "nothing item 3"} for _ in range(10)])
+    assert json.loads(head_to_head(files, "--json", judge=f"head:{head}").stdout)["wins"] == 10

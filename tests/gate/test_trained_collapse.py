@@ -32,6 +32,11 @@ max_tokens = 16
 metric = "empty_rate"
 side = "at_most"
 bound = 0.2
+[[criteria]]
+metric = "words_vs_base"
+side = "at_least"
+bound = -1.0
+blocking = false
 """
 
 
@@ -55,3 +60,5 @@ def test_preferring_a_full_stop_over_every_answer_is_learnt_perfectly_and_fails(
     decision = json.loads(found.stdout)
     assert decision["outcome"] == "fail"
     assert decision["model"] == ck.read(model).digest
+    against_base = {f["metric"]: f["figure"] for f in decision["findings"]}["words_vs_base"]
+    assert against_base.get("n") == 30 or "same mean" in against_base["why"]
