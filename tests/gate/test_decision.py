@@ -6,12 +6,14 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutelage.gate import Capability, Criteria, Decision, Evidence, Signature, decide
 from tutelage.gate.criteria import Roles
+from tutelage.gate.findings import judge
 from tutelage.measure.intervals import rate
 from tutelage.records import Estimate, Rate, Undefined, decode, encode
 
@@ -163,6 +165,14 @@ def test_a_decision_survives_json_and_says_what_would_settle_it() -> None:
     assert decode(Decision, encode(found)) == found
     assert found.findings[0].needed_n == 72
     assert "About 72 units would settle it (as pass" in found.text()
+
+
+def test_a_model_exactly_on_the_bound_passes_at_most_one_time_in_forty() -> None:
+    """True rate 5 %, 400 answers, 2 000 models: a two-sided 95 % interval errs on one side at most 2.5 % of the time;
+    the binomial 99.9 % bound of 2 000 such trials is 73."""
+    hits = np.random.default_rng(11).binomial(400, 0.05, 2000)
+    passed = sum(judge(CRITERIA.criteria[0], {"empty_rate": counted(int(k), 400)}).outcome == "pass" for k in hits)
+    assert passed <= 73
 
 
 figures = st.one_of(
