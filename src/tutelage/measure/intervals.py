@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from tutelage.errors import BadInput, Where
 from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length
@@ -381,6 +381,6 @@ def _percentiles(drawn: Floats, value: float, g: int, level: float, jack: Floats
         d = jack.mean() - jack
         scale = float((d**2).sum()) ** 1.5
         skew = float((d**3).sum()) / (6 * scale) if scale > 0 else 0.0
-    q = [float(stats.norm.cdf(bias + (bias + s) / (1 - skew * (bias + s)))) for s in (-z, z)]
+    q = [float(special.ndtr(bias + (bias + s) / (1 - skew * (bias + s)))) for s in (-z, z)]
     lo, hi = np.quantile(drawn, q)
     return float(lo), float(hi)
