@@ -175,7 +175,7 @@ def test_a_union_of_records_may_also_be_nothing():
 def test_times_are_written_in_utc():
     assert encode(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "2026-01-02T03:04:05Z"
     with pytest.raises(ValueError, match="without a zone"):
-        encode(datetime(2026, 1, 2))  # noqa: DTZ001
+        encode(datetime(2026, 1, 2))  # noqa: DTZ001  a time without a zone is what is refused
 
 
 def test_no_number_that_is_not_finite_is_ever_written(tmp_path):

@@ -118,9 +118,10 @@ class ColumnMap:
 
     def text(self, record: Record, role: str) -> str | None:
         """The text that fills a role in this row, in our words; None where nothing does."""
-        value = record.optional_text(self.column(role)) if role in self.columns else self.constants.get(role)
-        meanings = self.meanings.get(role, {})
-        return meanings.get(value or "", value)
+        named = self.columns.get(role)
+        value = record.optional_text(named[0]) if named else self.constants.get(role)
+        meanings = self.meanings.get(role)
+        return meanings.get(value or "", value) if meanings else value
 
     def number(self, record: Record, role: str) -> float | None:
         """The number that fills a role in this row; None where nothing does."""

@@ -98,7 +98,9 @@ def _text(value: Any) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _bad("The text holds half of a surrogate pair.", "valid Unicode", "Re-encode the file as UTF-8.") from None
+        raise _bad(
+            "The text holds half of a surrogate pair.", "valid Unicode", "Re-encode the file as UTF-8."
+        ) from None
     return value
 
 
