@@ -130,6 +130,12 @@ def test_a_slice_that_was_hardly_uniform_is_warned_of():
     ai = np.repeat(["a", "b"], N // 2)
     human = np.where(np.arange(N) < 300, ai, "")
     assert any("uniformly" in w for w in certify(ai, human).warnings)
+    sure = np.linspace(0, 1, N)
+    same = np.full(N, "a")
+    assert any("uniformly" in w for w in certify(same, np.where(sure > 0.9, "a", ""), confidence=sure).warnings)
+    assert not any(
+        "uniformly" in w for w in certify(same, np.where(np.arange(N) % 9, "", "a"), confidence=sure).warnings
+    )
 
 
 def test_looks_and_sequences_cost_width_in_the_right_order():

@@ -99,7 +99,7 @@ def _warnings(s: Slice) -> tuple[str, ...]:
     found = []
     if not looks_uniform(s):
         found.append(
-            "The judge's verdicts on the slice differ from those on the rest (p < .001): it was hardly drawn "
+            "The judge's verdicts or confidence on the slice differ from the rest (p < .001): it was hardly drawn "
             "uniformly, and the claim rests on that."
         )
     twice = int((s.drawn & (s.second >= 0)).sum())

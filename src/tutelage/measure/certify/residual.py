@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from tutelage.errors import BadInput
+from tutelage.measure.betting import poisson_interval
 from tutelage.measure.certify.design import honest_ceiling, ladder
-from tutelage.measure.certify.slices import Mask, Slice
-from tutelage.measure.exact import Floats, Stratum, sum_interval, upper_count
+from tutelage.measure.certify.slices import MANY_RATES, Mask, Slice, coded
+from tutelage.measure.exact import Floats, Ints, Stratum, sum_interval, upper_count
 from tutelage.measure.sequential import mixture_sequence
 
 
@@ -74,19 +76,11 @@ def largest_release(
     ranked = open_[np.argsort(-s.confidence[open_], kind="stable")]
     confidence, drawn, wrong = s.confidence[ranked], s.drawn[ranked], s.wrong[ranked]
     alpha = 1.0 - level
-    order = s.order if s.order is not None else np.zeros(len(s.ai), dtype=np.int64)
     rungs = ladder(confidence, np.cumsum(drawn), error, alpha, top=_dense_top(s.rate[ranked]))
-    passed, bound, stop = 0, 0, None
-    tested = 0
+    bound_at = _bounds(s, ranked, alpha, error, anytime)
+    passed, bound, stop, tested = 0, 0, None, 0
     for size in rungs.sizes.tolist():
-        inside = ranked[:size]
-        if anytime:
-            rows = inside[s.drawn[inside]]
-            upper = most_wrong_ever(s.wrong[rows[np.argsort(order[rows])]], size, alpha)
-        else:
-            mask = np.zeros(len(s.ai), dtype=bool)
-            mask[inside] = True
-            upper = most_wrong(s.strata(s.wrong, mask), alpha, error / 2)
+        upper = bound_at(size)
         tested += 1
         if upper > error * size + 1e-9:
             stop = (size, upper)
@@ -99,6 +93,37 @@ def largest_release(
         (int(wrong[:passed].sum()), int(drawn[:passed].sum())), stop, rungs.expected_share,
         honest_ceiling(confidence, error) * len(ranked) / len(s.ai),
     )  # fmt: skip
+
+
+def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -> Callable[[int], int]:
+    """The bound on wrong verdicts among the first `size` of the ranked items, for the draw at hand."""
+    drawn, wrong, rate = s.drawn[ranked], s.wrong[ranked], s.rate[ranked]
+    if anytime:
+        came = (s.order if s.order is not None else np.zeros(len(s.ai), dtype=np.int64))[ranked]
+
+        def ever(size: int) -> int:
+            rows = np.flatnonzero(drawn[:size])
+            return most_wrong_ever(wrong[rows[np.argsort(came[rows])]], size, alpha)
+
+        return ever
+    levels, code = coded(np.round(rate, 12))
+    if len(levels) > MANY_RATES:
+
+        def unequal(size: int) -> int:
+            rows = np.flatnonzero(drawn[:size])
+            share = poisson_interval(
+                wrong[rows].astype(np.float64), rate[rows], (0.0, 1.0), size, level=1 - alpha, sided="upper"
+            )
+            return int(np.ceil(share[1] * size))
+
+        return unequal
+    counts = [[np.cumsum(x & (code == k)) for x in (np.ones_like(drawn), drawn, wrong)] for k in range(len(levels))]
+
+    def exact(size: int) -> int:
+        strata = [Stratum(*(int(c[size - 1]) for c in level)) for level in counts]
+        return most_wrong([x for x in strata if x.size], alpha, error / 2)
+
+    return exact
 
 
 def _dense_top(rate: Floats) -> int | None:

@@ -15,6 +15,7 @@ from tutelage.measure.exact import Floats, Ints, Stratum
 Mask = NDArray[np.bool_]
 ABSENT = -1
 IMPLAUSIBLE = 1e-6
+FEW_LEVELS = 256
 MANY_RATES = 8  # more distinct inclusion probabilities than this are not strata any more
 
 
@@ -54,7 +55,7 @@ class Slice:
         """One stratum per inclusion probability: within each, the slice is uniform."""
         rate, drawn = (self.rate, self.drawn) if inside is None else (self.rate[inside], self.drawn[inside])
         marked = marked if inside is None else marked[inside]
-        _, code = np.unique(np.round(rate, 12), return_inverse=True)
+        _, code = coded(np.round(rate, 12))
         sizes, taken = np.bincount(code), np.bincount(code, weights=drawn)
         found = np.bincount(code, weights=drawn & marked)
         return [Stratum(int(M), int(n), int(k)) for M, n, k in zip(sizes, taken, found, strict=True)]
@@ -67,6 +68,15 @@ class Slice:
             None if self.confidence is None else self.confidence[keep], self.domain[keep], self.domains,
             None if self.order is None else self.order[keep],
         )  # fmt: skip
+
+
+def coded(x: NDArray[np.generic]) -> tuple[NDArray[np.generic], Ints]:
+    """(levels, (N,) codes into them): np.unique with its inverse, without sorting all N where levels are few."""
+    levels = np.unique(x)
+    if len(levels) > FEW_LEVELS:
+        levels, code = np.unique(x, return_inverse=True)
+        return levels, code.astype(np.int64)
+    return levels, np.searchsorted(levels, x).astype(np.int64)
 
 
 def _bad(seen: str, expected: str, remedy: str, field: str) -> BadInput:
@@ -82,7 +92,7 @@ def _column(values: Sequence[object] | ArrayLike, N: int | None, field: str) -> 
         )
     if column.dtype.kind in "iubf":
         there = ~np.isnan(column) if column.dtype.kind == "f" else np.ones(len(column), dtype=bool)
-        found, inverse = np.unique(column[there], return_inverse=True)
+        found, inverse = coded(column[there])
         codes = np.full(len(column), ABSENT, dtype=np.int64)
         codes[there] = inverse
         return [_name(v) for v in found.tolist()], codes
@@ -164,9 +174,9 @@ def _check_rates(s: Slice) -> None:
     if not ((s.rate > 0) & (s.rate <= 1)).all():
         raise _bad("Some inclusion probabilities are not in (0, 1].", "0 < pi <= 1 for every item",
                    "An item that could not be drawn cannot be certified: leave it out of the batch.", "pi")  # fmt: skip
-    levels, code = np.unique(np.round(s.rate, 12), return_inverse=True)
+    levels, code = coded(np.round(s.rate, 12))
     sizes, taken = np.bincount(code), np.bincount(code, weights=s.drawn)
-    for rate, M, n in zip(levels, sizes, taken, strict=True):
+    for rate, M, n in zip(levels.tolist(), sizes, taken, strict=True):
         likely = min(binom.cdf(n, M, rate), binom.sf(n - 1, M, rate))
         if likely < IMPLAUSIBLE:
             raise _bad(
@@ -177,9 +187,16 @@ def _check_rates(s: Slice) -> None:
 
 
 def looks_uniform(s: Slice) -> bool:
-    """Whether the verdicts on the slice look like those on the rest (p > .001); False means: it was not uniform."""
+    """Whether verdicts and confidence on the slice look like those on the rest (each p > .001); False: hardly."""
     if not s.declared_uniform or s.drawn.all():
         return True
-    table = np.stack([np.bincount(s.ai[m], minlength=len(s.labels)) for m in (s.drawn, ~s.drawn)])
+    columns = [s.ai]
+    if s.confidence is not None:
+        columns.append(np.searchsorted(np.unique(np.quantile(s.confidence, np.linspace(0.1, 0.9, 9))), s.confidence))
+    return all(_alike(c, s.drawn) for c in columns)
+
+
+def _alike(code: Ints, drawn: Mask) -> bool:
+    table = np.stack([np.bincount(code[m], minlength=int(code.max()) + 1) for m in (drawn, ~drawn)])
     table = table[:, table.sum(axis=0) >= 10]
-    return table.shape[1] < 2 or float(chi2_contingency(table).pvalue) > 0.001
+    return table.shape[1] < 2 or (table.sum(axis=1) == 0).any() or float(chi2_contingency(table).pvalue) > 0.001
