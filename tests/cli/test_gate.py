@@ -41,7 +41,7 @@ def model(tmp_path: Path) -> Path:
 
 def evidence(directory: Path, *, empty: int = 0, level: str = "none") -> Evidence:
     figure, digest = rate(empty, 100), ck.read(directory).digest
-    return Evidence(digest, NOW, {"empty_rate": figure}, {"cyber": Capability(level, "tried")})  # type: ignore[arg-type]
+    return Evidence(digest, NOW, {"empty_rate": figure}, {"cyber": Capability(level, "tried")})  # type: ignore[arg-type]  # a level as plain text
 
 
 def gate(model: Path, *more: str) -> Result:

@@ -85,14 +85,14 @@ def test_the_repeated_share_counts_ngrams_seen_before() -> None:
         "I am sorry, but I am not able to do this.",
     ],
 )
-def test_these_are_refusals(text: str) -> None:
+def test_declining_at_the_start_is_a_refusal(text: str) -> None:
     assert is_refusal(text)
 
 
 @pytest.mark.parametrize(
     "text", [GOOD, "You cannot help but smile.", "I'm sorry for your loss. Take time.", "Plants can't walk.", ""]
 )
-def test_these_are_not(text: str) -> None:
+def test_answering_or_regretting_is_no_refusal(text: str) -> None:
     assert not is_refusal(text)
 
 

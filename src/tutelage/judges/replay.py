@@ -29,7 +29,7 @@ class Stored:
         return Preferred(sides[self.value], self.confidence) if self.value in sides else Tied()
 
 
-def load(kind: str, argument: str) -> ReplayJudge:  # noqa: ARG001
+def load(kind: str, argument: str) -> ReplayJudge:  # noqa: ARG001  the table calls every loader so
     """The judge of a file of `Stored` lines. Raises BadInput with file, line and field."""
     path = Path(argument)
     return ReplayJudge(jsonl.read(path, Stored), source=path.name)

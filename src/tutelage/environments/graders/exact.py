@@ -25,7 +25,7 @@ class Exact:
     case_matters: bool = False
     articles_matter: bool = False
 
-    def grade(self, prompt: Prompt, answer: str, reference: str | None) -> Grade:  # noqa: ARG002
+    def grade(self, prompt: Prompt, answer: str, reference: str | None) -> Grade:  # noqa: ARG002  the protocol has it
         """1 or 0; Unscored where there is no reference."""
         wanted = {self.normalised(r) for r in (reference or "", *self.accept)} - {""}
         if not wanted:

@@ -30,7 +30,7 @@ class Format:
         for i, check in enumerate(self.checks):
             _run(check, "Some text.", f"checks[{i}]")
 
-    def grade(self, prompt: Prompt, answer: str, reference: str | None) -> Grade:  # noqa: ARG002
+    def grade(self, prompt: Prompt, answer: str, reference: str | None) -> Grade:  # noqa: ARG002  the protocol has it
         """1, 0 or (partial) the share of checks kept; the evidence names each check."""
         text = without_echo(prompt, answer).strip()
         if not any(c.isalnum() for c in text):
