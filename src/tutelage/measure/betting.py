@@ -180,7 +180,7 @@ def betting_sequence(
     before = np.concatenate([[0.25], spread[:-1]])
     alpha = 1.0 - level
     bet = np.sqrt(2 * np.log(2 / alpha) / (before * times * np.log1p(times)))[:, None]
-    grid = np.linspace(0.0, 1.0, 401)[None, :]
+    grid = _grid_around(float(centre[-1]) if n else 0.5, float(np.sqrt(spread[-1] / n)) if n else 0.5)[None, :]
     mean = grid if population is None else (population * grid - seen[:, None]) / (population - times + 1)[:, None]
     impossible = (mean < 0) | (mean > 1)
     mean = np.clip(mean, 1e-9, 1 - 1e-9)
@@ -191,10 +191,17 @@ def betting_sequence(
     alive = ~rejected
     first, last = alive.argmax(axis=1), alive.shape[1] - 1 - alive[:, ::-1].argmax(axis=1)
     some = alive.any(axis=1)
-    step = 1 / 400  # a grid point speaks for the cell on either side of it
-    lo = np.where(some, np.maximum(grid[0, first] - step, 0), np.clip(centre, 0, 1))
-    hi = np.where(some, np.minimum(grid[0, last] + step, 1), np.clip(centre, 0, 1))
+    # a point speaks for the cells on either side of it
+    lo = np.where(some, grid[0, np.maximum(first - 1, 0)], np.clip(centre, 0, 1))
+    hi = np.where(some, grid[0, np.minimum(last + 1, grid.shape[1] - 1)], np.clip(centre, 0, 1))
     return low + (high - low) * np.maximum.accumulate(lo), low + (high - low) * np.minimum.accumulate(hi)
+
+
+def _grid_around(mean: float, error: float) -> Floats:
+    """Candidate means: all of [0, 1] coarsely, and finely where the last bounds will lie. Which means are tried moves
+    the rounding, never the validity: each has its own game."""
+    fine = np.clip(mean + 10 * error * np.linspace(-1, 1, 240), 0, 1)
+    return np.unique(np.concatenate([np.linspace(0.0, 1.0, 161), fine]))
 
 
 def poisson_interval(
