@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import shutil
 import signal
 import subprocess
@@ -135,13 +136,14 @@ def test_a_process_killed_in_the_middle_goes_on_to_the_same_bits(tiny: Path, tmp
     from tutelage.records import jsonl
 
     jsonl.write(tmp_path / "train.jsonl", PAIRS)
-    config = dataclasses.replace(DPO, epochs=100, save_every_steps=5)
+    config = dataclasses.replace(DPO, epochs=40, save_every_steps=5)
     settings = [f"{k}={json.dumps(v)}" for k, v in dataclasses.asdict(config).items()]
     argv = [sys.executable, "-m", "tutelage", "train", "dpo", str(tmp_path / "train.jsonl"), "--base", f"local:{tiny}"]
     argv += ["--out", str(tmp_path / "killed"), *(part for s in settings for part in ("--set", s))]
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # as here: sums are split by the number of threads
+    with subprocess.Popen(argv, env=one_thread, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not list(tmp_path.glob(".killed.*/state.safetensors")):
-            time.sleep(0.02)
+            time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "killed").exists()

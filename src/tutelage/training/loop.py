@@ -2,7 +2,8 @@
 
 A run works in a hidden directory beside `out`, named after everything that decides its result, and is renamed to
 `out` when it is whole. The order of the data depends on (seed, epoch) alone and there is no dropout, so weights,
-optimiser and a cursor are the whole state: a run that goes on ends with the same bits as one that was never stopped.
+optimiser and a cursor are the whole state: a run that goes on, with the same number of threads, ends with the same bits
+as one that was never stopped.
 """
 
 from __future__ import annotations
