@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special
 
 from tutelage.errors import BadInput, Where
-from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length
+from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally
 from tutelage.records.figures import Estimate, Rate, Undefined
 
 RateMethod = Literal["clopper-pearson", "wilson"]
@@ -207,6 +207,8 @@ def _bounded_mean(
     value = float(y.mean())
     effective = float(n) if exact else _effective_rows(y, group, n, level, binary=binary)
     lo, hi = clopper_pearson(value * effective, effective, level)
+    if not exact:
+        lo, hi = _room_for_the_unseen(y, group, n, value, lo, hi, level)
     width = high - low
     value = low + width * value
     return Estimate(
@@ -214,6 +216,20 @@ def _bounded_mean(
         "clopper-pearson" if exact else "clopper-pearson at the effective number of rows", n, level=level, unit=unit,
         rows=x.size, assumptions=(_INDEPENDENT if clusters is None else _CLUSTERED,),
     )  # fmt: skip
+
+
+def _room_for_the_unseen(
+    y: Floats, group: Codes | None, n: int, value: float, lo: float, hi: float, level: float
+) -> Bounds:
+    """(lo, hi) widened where nearly all rows (clusters) are one and the same value.
+
+    More of the others may exist than were seen, up to their exact bound, and all of these at the worst end.
+    """
+    each = y if group is None else tally(group, y, n) / tally(group, None, n)
+    usual = float(np.median(each))
+    seen = int((each != usual).sum())
+    more = clopper_pearson(seen, n, level)[1] - seen / n
+    return min(lo, value - more * usual), max(hi, value + more * (1 - usual))
 
 
 def _effective_rows(y: Floats, group: Codes | None, n: int, level: float, *, binary: bool) -> float:

@@ -17,7 +17,7 @@ from tutelage.measure.consensus.votes import Consensus, Votes, gold_codes
 from tutelage.records.figures import Undefined
 
 FLOOR = 1e-10  # least probability of an answer: no single vote may veto all others
-NO_LIMIT = 1e6  # a kappa so large that all judges are one
+ALIKE, NO_LIMIT = 1e5, 1e6  # kappas above which the votes show no differences; at which all judges are one
 
 
 def majority(v: Votes, *, gold: Mapping[Any, Any] | None = None) -> Consensus | Undefined:
@@ -96,18 +96,19 @@ def dawid_skene(
         return em.result("dawid-skene, maximum likelihood", p, 0.0, None, trace)
     p, trace = em.run(start, np.inf, None, tol, rounds)
     pooled = em.pooled(p)
-    if kappa is not None and kappa >= NO_LIMIT:
-        return em.result("dawid-skene, one matrix for all", p, np.inf, pooled, trace)
-    strength = kappa if kappa is not None else estimate_kappa(em.counts(start), pooled)
-    for _ in range(1 if kappa is not None else 3):
+    strength = estimate_kappa(em.counts(start), pooled) if kappa is None else kappa
+    for again in range(3):
+        if strength >= NO_LIMIT:
+            return em.result("dawid-skene, one matrix for all", p, np.inf, pooled, trace)
         p, trace = em.run(start, strength, pooled, tol, rounds)
-        if kappa is not None:
+        if kappa is not None or again == 2:
             break
-        pooled, again = em.pooled(p), estimate_kappa(em.counts(p), em.pooled(p))
-        if abs(np.log(again / strength)) < 0.05:
+        pooled, before = em.pooled(p), strength
+        strength = estimate_kappa(em.counts(p), pooled)
+        start = p
+        if abs(np.log(strength / before)) < 0.05:
+            strength = before
             break
-        start, strength = p, again
-    p, trace = em.run(p, strength, pooled, tol, rounds)
     return em.result("dawid-skene, shrunken rows", p, strength, pooled, trace)
 
 
@@ -223,9 +224,10 @@ def estimate_kappa(counts: Floats, pooled: Floats) -> float:
         return -float((special.gammaln(k) - special.gammaln(k + total) + gain)[rows].sum())
 
     found = optimize.minimize_scalar(
-        cost, bounds=(np.log(0.1), np.log(NO_LIMIT)), method="bounded", options={"xatol": 0.01}
+        cost, bounds=(np.log(0.1), np.log(NO_LIMIT)), method="bounded", options={"xatol": 1e-5}
     )
-    return float(np.exp(found.x))
+    strength = float(np.exp(found.x))
+    return strength if strength < ALIKE else NO_LIMIT
 
 
 def _one_value(v: Votes) -> Consensus | Undefined:
