@@ -144,3 +144,19 @@ def test_a_monotone_change_of_confidence_scores_changes_validity_of_nothing():
     found = certify(JUDGE, human, target="residual", error=ERROR, confidence=100 * confidence)
     assert found.figure.value > 0.1
     assert wrong[100 * confidence >= found.threshold].mean() <= ERROR
+
+
+def test_a_required_share_is_met_or_says_what_slice_would_do():
+    """600 labels let about 36 % out: 10 % is met, 45 % needs more labels, 90 % is beyond the honest ceiling of 58 %."""
+    rng = np.random.default_rng(7)
+    confidence = rng.beta(6, 0.9, N)
+    wrong = judged(confidence, 1.0, rng)
+    plan = plan_residual(IDS, 600, confidence, error=ERROR, seed=1)
+    human = np.where(plan.drawn(), np.where(wrong, "wrong", "right"), "")
+    found = {
+        x: certify(JUDGE, human, target="residual", error=ERROR, confidence=confidence, pi=plan.pi, require=x)
+        for x in (0.1, 0.45, 0.9)
+    }
+    assert [f.usable for f in found.values()] == [True, None, None]
+    assert 600 < found[0.45].slice_to_settle < 3_000
+    assert found[0.9].slice_to_settle is None and "No slice" in found[0.9].open

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.errors import BadInput, Where
 from tutelage.measure.certify.agreement import agreement, by_domain, slice_to_settle
+from tutelage.measure.certify.design import size_for_share
 from tutelage.measure.certify.mean import Ask, label_values, mean, saving, share_of, undefined_mean
 from tutelage.measure.certify.noise import ADVISED_SHARE, human_noise
 from tutelage.measure.certify.residual import Release, largest_release
@@ -213,8 +214,15 @@ def _residual(
             "acceptance is decided (`tutelage slice draw --target residual`) lets more out than a uniform one. "
             f"By the judge's own confidence, no slice could let out more than {release.ceiling:.1%}."
         )
-    usable = True if require is not None and count / N >= require else None
+    usable, need = (True if require is not None and count / N >= require else None), None
+    if require is not None and usable is None and s.confidence is not None:
+        need = size_for_share(s.confidence, require, error, 1 - now)
+        open_ += (
+            f" A slice of about {need:,} drawn that way can be expected to let {require:.1%} out, if "
+            "its confidence is honest."
+            if need is not None else f" No slice can be expected to let {require:.1%} out."
+        )  # fmt: skip
     return _certificate(
         s, "residual", {"residual": share, "residual_error": inside}, usable, residual_claim(s, release, error, level),
-        open_, level, threshold=release.threshold,
+        open_, level, threshold=release.threshold, slice_to_settle=need,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from scipy.stats import binom, rankdata
 from tutelage.measure.exact import Floats, Ints, critical_count
 
 # Judges overstate: plan for their errors being this many times what they say, with these odds.
-OVERSTATED, ODDS = np.array([1.0, 1.5, 2.5]), np.array([0.4, 0.4, 0.2])
+OVERSTATED, ODDS, HONEST = np.array([1.0, 1.5, 2.5]), np.array([0.4, 0.4, 0.2]), np.array([1.0, 0.0, 0.0])
 STEPS = 12
 CANDIDATES = 40
 
@@ -64,14 +64,16 @@ def passing(sizes: Ints, drawn: Ints, errors: Floats, error: float, alpha: float
     return np.asarray(binom.cdf(limits, drawn, np.minimum(OVERSTATED[:, None] * errors, 1.0)))
 
 
-def best_ladder(sizes: Ints, drawn: Ints, errors: Floats, error: float, alpha: float) -> tuple[float, int]:
+def best_ladder(
+    sizes: Ints, drawn: Ints, errors: Floats, error: float, alpha: float, odds: Floats = ODDS
+) -> tuple[float, int]:
     """The expected share of items let out by testing sizes[i:] in order, at its best start i; (items, i)."""
     power = passing(sizes, drawn, errors, error, alpha)
     expected = []
     for start in range(len(sizes)):
         through = np.minimum.accumulate(power[:, start:], axis=1)
         gain = np.concatenate([sizes[start : start + 1], np.diff(sizes[start:])])
-        expected.append(float(ODDS @ (through * gain).sum(axis=1)))
+        expected.append(float(odds @ (through * gain).sum(axis=1)))
     best = int(np.argmax(expected))
     return expected[best], best
 
@@ -100,7 +102,9 @@ def ladder(confidence: Floats, drawn_sorted: Ints, error: float, alpha: float, t
     return Ladder(np.concatenate([thinned(chosen, STEPS), thinned(beyond, STEPS)]), items / N)
 
 
-def region(confidence: Floats, size: int, error: float, alpha: float, uniform: float) -> tuple[int, float]:
+def region(
+    confidence: Floats, size: int, error: float, alpha: float, uniform: float, odds: Floats = ODDS
+) -> tuple[int, float]:
     """How many of the most confident items to draw from densely: (items, expected share let out).
 
     uniform  the part of the slice that is spread evenly over the whole batch whatever the target
@@ -115,6 +119,23 @@ def region(confidence: Floats, size: int, error: float, alpha: float, uniform: f
         drawn = np.floor(labels * sizes / end).astype(np.int64)
         sizes, drawn = sizes[drawn > 0], drawn[drawn > 0]
         if len(sizes):
-            items, _ = best_ladder(sizes, drawn, cumulated[sizes - 1], error, alpha)
+            items, _ = best_ladder(sizes, drawn, cumulated[sizes - 1], error, alpha, odds)
             best = max(best, (items, int(end)))
     return best[1], best[0] / N
+
+
+def size_for_share(confidence: Floats, share: float, error: float, alpha: float, uniform: float = 0.3) -> int | None:
+    """How many labels, drawn where acceptance is decided, can be expected to let this share out.
+
+    Taking the judge's confidence as honest; None if then even the whole batch would not. A guess, not a guarantee.
+    """
+    N = len(confidence)
+    if honest_ceiling(confidence, error) < share:
+        return None
+    sizes = np.unique(np.geomspace(min(30, N), N, 40).astype(np.int64))
+    low, high = 0, len(sizes) - 1  # the whole batch lets out its ceiling
+    while low < high:
+        middle = (low + high) // 2
+        enough = region(confidence, int(sizes[middle]), error, alpha, uniform, HONEST)[1] >= share
+        low, high = (low, middle) if enough else (middle + 1, high)
+    return int(sizes[low])
