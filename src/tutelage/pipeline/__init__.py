@@ -1,4 +1,4 @@
-"""The stages joined: an engine that does each once, whatever is killed in between."""
+"""The stages joined: an engine that does each once, whatever is killed in between, and the loop it drives."""
 
 from tutelage.pipeline.engine import RunResult, StageResult, run
 from tutelage.pipeline.forecast import Forecast, forecast

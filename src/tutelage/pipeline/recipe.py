@@ -113,9 +113,7 @@ class Recipe(_Part):
     dpo: Dpo = Dpo()
     arms: tuple[Arm, ...] = ("true",)
     evaluate: Evaluate = Evaluate()
-    people: tuple[str, ...] = Field(
-        default=(), description="real data sets for the reward-model section: ukp_convarg, llmfao"
-    )
+    people: tuple[str, ...] = Field(default=(), description="real data sets for the reward-model section: ukp_convarg")
     gate: str = Field(default="starter", description="`starter`, or a criteria file")
 
 

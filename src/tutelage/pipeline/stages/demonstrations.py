@@ -17,7 +17,7 @@ AUTHORS = Anonymous("anonymous:tutelage-starter", "the authors of Tutelage's sta
 
 def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
     """Writes a corpus and its `rows.jsonl`."""
-    corpus = Corpus.read(inputs["corpus"]) if "corpus" in inputs else _starter(config.topics, ctx.seed)
+    corpus = Corpus.read(inputs["corpus"]) if "corpus" in inputs else _starter(config["topics"], ctx.seed)
     corpus.write(out)
     jsonl.write(out / "rows.jsonl", rows(corpus))
 

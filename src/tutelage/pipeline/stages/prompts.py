@@ -17,9 +17,9 @@ from tutelage.store import digest
 
 def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
     """Writes `train.jsonl` and `held_out.jsonl`."""
-    tasks = graders.read(inputs["tasks"]) if "tasks" in inputs else starter.tasks(config.topics)
+    tasks = graders.read(inputs["tasks"]) if "tasks" in inputs else starter.tasks(config["topics"])
     groups = sorted({group_of(t) for t in tasks})
-    count = max(1, round(config.held_out * len(groups)))
+    count = max(1, round(config["held_out"] * len(groups)))
     if count >= len(groups):
         raise BadInput(
             f"There are {len(groups)} groups of prompts; {count} would be held out.",

@@ -1,0 +1,95 @@
+"""From a recipe to the plan of its stages. A stage is configured with only what decides it, so arms share the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tutelage.errors import BadInput, Where
+from tutelage.pipeline.recipe import Recipe
+from tutelage.pipeline.stage import Input, StageSpec
+from tutelage.pipeline.stages import (
+    dataset,
+    demonstrations,
+    evaluate,
+    fold,
+    gather,
+    people,
+    prompts,
+    reward_report,
+    sample,
+    train,
+)
+from tutelage.records import Sampling, encode
+
+
+def plan(recipe: Recipe) -> list[StageSpec]:
+    """Every stage of a recipe, in an order in which they can run."""
+    r, final = recipe, recipe.arms[0]
+    steps = [
+        StageSpec(prompts.STAGE, _optional("tasks", r.prompts.tasks), r.prompts.model_dump(exclude={"tasks"})),
+        StageSpec(
+            demonstrations.STAGE,
+            _optional("corpus", r.demonstrations.source),
+            r.demonstrations.model_dump(exclude={"source"}),
+            publish={"": "demonstrations"},
+        ),
+        StageSpec(train.SFT, {"demonstrations": "demonstrations"}, {"base": r.base, "train": r.sft}),
+        _sample(r, "sample", "train", r.sample.n, r.sample.temperature, "sft"),
+        StageSpec(gather.STAGE, _gather_inputs(r), _gather_config(r), publish={"": "judgments"}),
+        StageSpec(fold.STAGE, {"gather": "gather"}, {}, publish={"verdicts.jsonl": "verdicts.jsonl"}),
+    ]
+    for arm in r.arms:
+        inputs: dict[str, Input] = {"fold": "fold", "prompts": "prompts"}
+        steps.append(StageSpec(dataset.STAGE, inputs, {"arm": arm}, name=f"dataset {arm}"))
+    chosen = {"dataset": f"dataset {final}", "sft": "sft"}
+    limits = {"max_tokens": r.sample.max_tokens}
+    steps.append(StageSpec(train.REWARD, chosen, {"train": r.reward, **limits}, publish={"": "reward"}))
+    for arm in r.arms:
+        inputs = {"dataset": f"dataset {arm}", "sft": "sft"}
+        shown = {"": "checkpoint"} if arm == final else {}
+        steps.append(StageSpec(train.DPO, inputs, {"train": r.dpo, **limits}, name=f"dpo {arm}", publish=shown))
+    e = r.evaluate
+    for name, checkpoint in {"base": None, "sft": "sft", **{a: f"dpo {a}" for a in r.arms}}.items():
+        steps.append(_sample(r, f"answers {name}", "held_out", e.n, e.temperature, checkpoint))
+    steps.append(_sample(r, "answers best-of-n", "held_out", e.best_of, 1.0, "sft", e.best_of_prompts))
+    entrants: dict[str, Input] = {n: f"answers {n}" for n in ("base", "sft", *r.arms)}
+    steps.append(StageSpec(evaluate.STAGE, {**entrants, "reward": "reward"}, {"final": final}))
+    held = {"reward": "reward", "many": "answers best-of-n", "tuned": f"answers {final}"}
+    steps.append(StageSpec(reward_report.STAGE, {**held, "dataset": f"dataset {final}"}, {}))
+    return steps + [people.spec(name) for name in r.people if people.available(name)]
+
+
+def _optional(name: str, given: str) -> dict[str, Input]:
+    """The user's own file or directory, or nothing where the starter set is meant."""
+    if given == "starter":
+        return {}
+    if not Path(given).exists():
+        raise BadInput(
+            "There is no such file.", expected="a path, or `starter`", remedy="Check it.", where=Where(given)
+        )
+    return {name: Path(given)}
+
+
+def _sample(
+    r: Recipe, name: str, side: str, n: int, temperature: float, checkpoint: str | None, limit: int | None = None
+) -> StageSpec:
+    inputs: dict[str, Input] = {"prompts": "prompts"}
+    if checkpoint is not None:
+        inputs["checkpoint"] = checkpoint
+    config: dict[str, Any] = {"side": side, "n": n, "temperature": temperature, "top_p": r.sample.top_p}
+    config |= {"max_tokens": r.sample.max_tokens, "base": r.base, "limit": limit}
+    return StageSpec(sample.STAGE, inputs, config, name=name)
+
+
+def _gather_inputs(r: Recipe) -> dict[str, Input]:
+    inputs: dict[str, Input] = {"sample": "sample"}
+    kind, _, place = r.judgments.source.partition(":")
+    if kind == "file" and (Path(place) / "judgments.jsonl").is_file():
+        inputs["answers"] = Path(place)
+    return inputs
+
+
+def _gather_config(r: Recipe) -> dict[str, Any]:
+    sampling = Sampling(f"{r.base} after SFT", r.sample.temperature, r.sample.top_p, r.sample.max_tokens)
+    return {"judgments": r.judgments.model_dump(mode="json"), "sampling": encode(sampling)}
