@@ -273,3 +273,16 @@ def test_a_ranking_that_orders_nothing_is_undefined_and_a_repeat_is_refused():
 def test_an_item_never_ahead_of_another_is_named_in_rankings_too():
     with pytest.raises(NotConnected, match=r"\{z\} never won"):
         plackett_luce(*_long([[["a"], ["b"], ["z"]], [["b"], ["a"], ["z"]]]))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int64, str])
+def test_small_integers_and_names_give_the_same_strengths(kind):
+    """Codes up to 201 in one byte: no product of theirs may overflow. Unused numbers do not become items."""
+    left, right, outcome, _x, _t = _simulated(12, n=600, k=4)
+    names = np.array([3, 77, 130, 201])
+    found = bradley_terry(names[left].astype(kind), names[right].astype(kind), outcome, judges=np.arange(600) % 9)
+    base = bradley_terry(left, right, outcome, judges=np.arange(600) % 9)
+    place = [found.items.tolist().index(kind(n)) for n in names.tolist()]
+    assert found.items.size == 4
+    assert found.theta[place] == pytest.approx(base.theta)
+    assert found.se[place] == pytest.approx(base.se)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
+from scipy import linalg, special
 
 from tutelage.errors import BadInput, DidNotConverge, Where
 from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally
@@ -58,7 +59,7 @@ def bradley_terry(
     phi, value = model.maximise()
     h = model.hessian(phi)
     k = rows.items.size
-    bread = linalg.inv(h, overwrite_a=True, check_finite=False)
+    bread = inverse(h)
     if prior_sd is None:
         bread[:k, :k] -= 1 / k  # the ridge that fixed the sum
     groups = {name: codes(c, name)[0] for name, c in (("judge", judges), ("prompt", prompts)) if c is not None}
@@ -92,20 +93,45 @@ def _rows(
 ) -> _Rows:  # fmt: skip
     a, b, y = np.asarray(left), np.asarray(right), np.asarray(outcome)
     same_length(left=a, right=b, outcome=y)
-    both, items = codes(np.concatenate([a, b]), "left, right")
-    one, two = both[: a.size], both[a.size :]
+    one, two, items = _together(a, b)
     if items.size > MOST_ITEMS:
         raise _bad("left", f"There are {items.size} items.", f"{MOST_ITEMS} or fewer", "Rank fewer at a time.")
     if (one == two).any():
         row = int(np.argmax(one == two))
         raise _bad("right", f"Row {row} compares {items[one[row]]!r} with itself.", "two items", "Leave the row out.")
-    twice = (2 * y).astype(np.int8) if y.dtype.kind in "biuf" else np.empty(0, np.int8)
-    if twice.size != y.size or (y.size and (twice.min() < 0 or twice.max() > 2 or (twice != 2 * y).any())):
-        raise _bad("outcome", "`outcome` holds other values than 1, 0.5 and 0.", "1 left, 0 right, 0.5 tie")
+    twice = _twice(y)
     more = {name: finite(c, name) for name, c in (covariates or {}).items()}
     same_length(left=one, **more)
     x = np.stack(list(more.values()), 1) if more else None
     return _Rows(one, two, twice, items, x, (("side",) if side else ()) + tuple(more))
+
+
+def _together(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> tuple[Codes, Codes, Names]:
+    """Two columns of names as codes into one list of names."""
+    if a.size and a.dtype.kind in "iu" and b.dtype.kind in "iu" and min(a.min(), b.min()) >= 0:
+        most = int(max(a.max(), b.max()))
+        if most < MOST_ITEMS:  # counting instead of sorting, and no copy where every number is used
+            seen = np.zeros(most + 1, bool)
+            seen[a] = True
+            seen[b] = True
+            names = np.flatnonzero(seen)
+            place = (np.cumsum(seen) - 1).astype(np.int32)
+            whole = names.size == seen.size
+            one, two = (x.astype(np.int32, copy=False) if whole else place[x.astype(np.intp)] for x in (a, b))
+            return one, two, names
+    both, items = codes(np.concatenate([a, b]), "left, right")
+    return both[: a.size], both[a.size :], items
+
+
+def _twice(y: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+    """Outcomes 1, ½, 0 as 2, 1, 0."""
+    kind = y.dtype.kind
+    if kind in "biuf":
+        out = y.astype(np.int8) * np.int8(2) if kind in "biu" else (2 * y).astype(np.int8)
+        whole = kind == "b" or (kind in "iu" and (not y.size or (y.min() >= 0 and y.max() <= 1)))
+        if whole or (kind == "f" and (not y.size or (out.min() >= 0 and out.max() <= 2 and (out == 2 * y).all()))):
+            return out
+    raise _bad("outcome", "`outcome` holds other values than 1, 0.5 and 0.", "1 left, 0 right, 0.5 tie")
 
 
 @dataclass(frozen=True)
@@ -128,7 +154,7 @@ def _cells(rows: _Rows, *, side: bool) -> _Cells:
         x = np.concatenate([np.ones((y.size, 1)), rows.x], 1) if side else rows.x
         win, tie, lose = ((y == v).astype(float) for v in (2, 1, 0))
         return _Cells(rows.left, rows.right, win, tie, lose, x)
-    key = (rows.left * k + rows.right) * 3 + rows.y
+    key = (rows.left.astype(np.int32) * np.int32(k) + rows.right) * np.int32(3) + rows.y  # below 2^31 at MOST_ITEMS
     if 3 * k * k <= 4 * key.size + 3_000_000:
         table = np.bincount(key, minlength=3 * k * k).reshape(k, k, 3)
         if not side:
@@ -224,8 +250,13 @@ class _Model:
         return h
 
     def maximise(self) -> tuple[Floats, float]:
-        """Newton with halved steps from 0; raises DidNotConverge where an effect runs away."""
+        """Newton with halved steps from each item's log odds of winning; DidNotConverge where an effect runs away."""
         phi = np.zeros(self.p)
+        c = self.c
+        won = tally(c.left, c.win + c.tie / 2, self.k) + tally(c.right, c.lose + c.tie / 2, self.k)
+        met = tally(c.left, self.n, self.k) + tally(c.right, self.n, self.k)
+        phi[: self.k] = special.logit((won + 0.5) / (met + 1))
+        phi[: self.k] -= phi[: self.k].mean()
         if self.ties:
             phi[-1] = np.log(2 * self.c.tie.sum() / max(self.n.sum() - self.c.tie.sum(), 1.0))
         value = self.log_likelihood(phi)
@@ -238,7 +269,7 @@ class _Model:
             phi, value = ahead, after
             if np.abs(phi).max() > 40:
                 break
-            if size == 1 and np.abs(step).max() < 1e-6:  # Newton squares the error: the next step would be 1e-12
+            if size == 1 and np.abs(step).max() < 1e-5:  # Newton squares the error: the next step would be 1e-10
                 return phi, value
         raise DidNotConverge(
             "An effect grew without end: a side, a covariate or a strength explains every outcome by itself.",
@@ -300,9 +331,17 @@ def _moments(win: Floats, tie: Floats) -> tuple[Floats, Floats, Floats]:
     return (1 - tie) / 4 - lean**2, -lean * tie, tie * (1 - tie)
 
 
+def inverse(h: Floats) -> Floats:
+    """The inverse of a symmetric positive definite (p, p), at half the work of a general one."""
+    factor, lower = linalg.cho_factor(h, lower=True, overwrite_a=True, check_finite=False)
+    out, _info = linalg.lapack.dpotri(factor, lower=lower, overwrite_c=True)
+    out = np.tril(out)
+    return np.asarray(out + np.tril(out, -1).T)
+
+
 def _solve(h: Floats, g: Floats) -> Floats:
     try:
-        return np.asarray(linalg.solve(h, g, assume_a="pos", overwrite_a=True, check_finite=False))
+        return np.asarray(linalg.cho_solve(linalg.cho_factor(h, overwrite_a=True, check_finite=False), g))
     except linalg.LinAlgError:
         raise DidNotConverge(
             "The effects cannot be told apart: one is a combination of the others.",

@@ -27,6 +27,8 @@ def require_connected(above: Codes, below: Codes, items: npt.NDArray[Any]) -> tu
 
     above, below  (n,) codes: above beat below; a tie stands in both directions
     """
+    if items.size**2 <= 50 * above.size and _reaches_all(above, below, items.size):
+        return (tuple(items.tolist()),)  # the usual case, decided without building a sparse graph
     strong = _groups(above, below, items, strong=True)
     if len(strong) == 1:
         return strong
@@ -48,6 +50,21 @@ def require_connected(above: Codes, below: Codes, items: npt.NDArray[Any]) -> tu
         f"{_shown(strong[winless])} never won from or tied with any other item: their strengths are infinite.",
         expected="a chain of wins or ties from every item to every other", remedy=remedy,
     )  # fmt: skip
+
+
+def _reaches_all(above: Codes, below: Codes, k: int) -> bool:
+    """Whether item 0 reaches every item and every item reaches it, on a dense (k, k) table."""
+    beat = np.zeros((k, k), bool)
+    beat[above, below] = True
+    for table in (beat, beat.T):
+        reached, fresh = np.zeros(k, bool), np.zeros(k, bool)
+        fresh[0] = True
+        while fresh.any():
+            reached |= fresh
+            fresh = table[fresh].any(0) & ~reached
+        if not reached.all():
+            return False
+    return True
 
 
 def _groups(above: Codes, below: Codes, items: npt.NDArray[Any], *, strong: bool) -> tuple[tuple[Any, ...], ...]:

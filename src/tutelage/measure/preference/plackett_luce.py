@@ -14,6 +14,7 @@ from scipy import linalg
 
 from tutelage.errors import BadInput, DidNotConverge, Where
 from tutelage.measure.arrays import Codes, Floats, codes, confidence, same_length, tally
+from tutelage.measure.preference.bradley_terry import inverse
 from tutelage.measure.preference.connect import components, require_connected
 from tutelage.measure.preference.sandwich import clustered
 from tutelage.measure.preference.scores import Scores, assumptions, quantile
@@ -50,7 +51,7 @@ def plackett_luce(
     model = _Model(table, prior_sd)
     phi, value = model.maximise()
     k = table.names.size
-    bread = linalg.inv(model.hessian(phi), check_finite=False)
+    bread = inverse(model.hessian(phi))
     if prior_sd is None:
         bread[:k, :k] -= 1 / k
     cluster = {n: codes(c, n)[0][table.order][table.first] for n, c in _given(judges, prompts, table.order.size)}
