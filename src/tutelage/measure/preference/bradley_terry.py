@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +118,7 @@ def _together(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> tuple[Codes, Codes, N
             place = (np.cumsum(seen) - 1).astype(np.int32)
             whole = names.size == seen.size
             one, two = (x.astype(np.int32, copy=False) if whole else place[x.astype(np.intp)] for x in (a, b))
-            return one, two, names
+            return cast(Codes, one), cast(Codes, two), names
     both, items = codes(np.concatenate([a, b]), "left, right")
     return both[: a.size], both[a.size :], items
 
