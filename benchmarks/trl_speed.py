@@ -99,6 +99,7 @@ def theirs(work: str, data: dict[str, Any]) -> dict[str, Any]:
         "per_device_train_batch_size": 4, "num_train_epochs": 1, "learning_rate": 1e-4, "bf16": True, "use_cpu": True,
         "gradient_checkpointing": False, "report_to": "none", "save_strategy": "no", "logging_steps": 1,
         "train_sampling_strategy": "group_by_length", "max_length": 1024, "disable_tqdm": True, "max_grad_norm": 1.0,
+        "remove_unused_columns": False,
     }  # fmt: skip
     lora: dict[str, Any] = {"r": 8, "lora_alpha": 16, "target_modules": TARGETS}
 
@@ -133,6 +134,9 @@ def theirs(work: str, data: dict[str, Any]) -> dict[str, Any]:
                 processing_class=token,
                 peft_config=LoraConfig(task_type="SEQ_CLS", modules_to_save=["score"], **lora),
             )  # fmt: skip
+        # the sampler looks for `input_ids`, which preference rows do not have: tell it the lengths
+        lengths = [sum(len(v) for k, v in r.items() if k.endswith("_ids")) for r in trainer.train_dataset]
+        trainer.train_dataset = trainer.train_dataset.add_column("length", lengths)
         trainer.train()
         losses = [x["loss"] for x in trainer.state.log_history if "loss" in x]
         return _clock(start) | {"losses": losses, "config": {**common, **config, "lora": lora}}
