@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from tutelage.errors import BadInput
-from tutelage.measure.sample import aipw, check, hajek, places, plan_doubt, plan_residual, plan_uniform
+from tutelage.measure.sample import aipw, check, hajek, places, plan_doubt, plan_residual, plan_uniform, redraw
 from tutelage.records import Estimate, Undefined
 
 IDS = [f"item-{i}" for i in range(400)]
@@ -42,6 +42,22 @@ def test_a_slice_that_was_tampered_with_is_named_item_by_item():
     found = check(draw, draw.commitment, swapped)
     assert len(found) == 2 and any(IDS[out] in line for line in found)
     assert "commitment" in check(replace(draw, seed=4), draw.commitment, mask)[0]
+
+
+def test_a_slice_file_holds_all_that_a_stranger_needs_to_redraw_it():
+    draw = plan_residual(IDS, 100, np.linspace(0.5, 1, 400), error=0.1, seed=9, strata=["x", "y"] * 200, minimum=20)
+    again = redraw(IDS, draw.pi, draw.cell, seed=9)
+    assert (again.drawn() == draw.drawn()).all()
+    assert again.commitment == draw.commitment
+    assert check(again, draw.commitment, draw.drawn()) == []
+    with pytest.raises(BadInput, match="pi"):
+        redraw(IDS, np.round(draw.pi, 2), draw.cell, seed=9)
+
+
+def test_every_prefix_of_a_uniform_draw_is_a_uniform_draw():
+    draw = plan_uniform(IDS, 50, seed=3)
+    assert (draw.drawn() == (draw.order() < 50)).all()
+    assert (plan_uniform(IDS, 20, seed=3).drawn() == (draw.order() < 20)).all()
 
 
 def test_a_rare_stratum_gets_its_minimum_and_the_size_is_kept():

@@ -24,7 +24,7 @@ LEAST_UNIFORM = 0.30
 Design = Literal["fixed", "poisson"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Draw:
     """A draw planned: who may be drawn with what chance. `drawn` follows from `seed` and `ids` alone.
 
@@ -63,7 +63,7 @@ class Draw:
         return out
 
     def order(self) -> Ints:
-        """(N,) rank at which items should be looked at, so that every prefix of the slice is a fair one too."""
+        """(N,) rank in which to look at items; where all chances are equal, every prefix of the slice is uniform."""
         return np.asarray(np.argsort(np.argsort(places(self.ids, self.seed) / self.pi, kind="stable"), kind="stable"))
 
 
@@ -207,6 +207,25 @@ def plan_residual(
     least = np.sort(sure)[::-1][top - 1]
     inside = (sure >= least).astype(np.int64)
     return _planned(ids, inside + 1e-9, inside, size, seed, uniform, minimum, _codes(strata, len(ids)), "fixed")
+
+
+def redraw(ids: Sequence[str], pi: ArrayLike, cell: ArrayLike, *, seed: int, design: Design = "fixed") -> Draw:
+    """The draw that these columns of a slice file claim to be: what anyone needs to check it.
+
+    pi, cell  (N,) as written by the draw; each cell of a fixed draw holds pi * its size items of the slice
+    Raises BadInput where a cell has two chances or a fixed cell's chances do not add to a whole number of items.
+    """
+    chance, cells = np.asarray(pi, dtype=np.float64), np.asarray(cell, dtype=np.int64)
+    if chance.shape != (len(ids),) or cells.shape != chance.shape or not len(ids) or cells.min() < 0:
+        raise _bad("The columns do not fit.", "one pi and one cell per item", "Keep what the draw wrote.", "cell")
+    room = np.bincount(cells)
+    wanted = np.bincount(cells, weights=chance)
+    takes = tuple(int(x) for x in np.rint(wanted))
+    steady = np.abs(chance - (wanted / np.maximum(room, 1))[cells]).max() < 1e-9
+    if not steady or (design == "fixed" and np.abs(wanted - np.rint(wanted)).max() > 1e-6):
+        raise _bad("The chances do not belong to a draw by cells.", "one pi per cell, whole numbers of items",
+                   "Do not round or edit the pi column.", "pi")  # fmt: skip
+    return Draw(tuple(ids), chance, cells, takes, seed, design)
 
 
 def check(draw: Draw, commitment: str, drawn: ArrayLike) -> list[str]:
