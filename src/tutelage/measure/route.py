@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from tutelage.errors import BadInput
 from tutelage.measure.exact import Floats, Ints
@@ -125,3 +127,36 @@ def update(posterior: ArrayLike, confusion: ArrayLike, said: int) -> Floats:
         raise BadInput("The source said what its confusion rows call impossible.", expected="positive rows",
                        remedy="Smooth the rows.")  # fmt: skip
     return np.asarray(p / p.sum())
+
+
+def recalibrated(posterior: ArrayLike, known: ArrayLike) -> Floats:
+    """(I, K) posteriors corrected by what the expert has answered so far: a crowd can be confidently one-sided.
+
+    posterior  (I, K) chance of each answer before;  known  (I,) the expert's answer, or -1 where not asked
+    One sharpness and one offset per answer are fitted to the expert's answers, held near 1 and 0 by a firm prior
+    (sd .3 and .5), so that a handful of answers moves little. Valid although the hard items were the ones asked,
+    since they were chosen by the posterior alone. Known items get certainty. Source: Guo et al. 2017, vector scaling.
+    """
+    p, answer = np.asarray(posterior, dtype=np.float64), np.asarray(known, dtype=np.int64)
+    items, K = p.shape
+    if answer.shape != (items,) or answer.max(initial=-1) >= K:
+        raise BadInput("`known` does not fit.", expected="(I,) codes below K, -1 where unknown", remedy="Align it.")
+    x = np.log(np.clip(p, 1e-3, 1.0))
+    asked = answer >= 0
+    target = np.eye(K)[answer[asked]]
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        z = theta[0] * x[asked] + theta[1:]
+        log_p = z - logsumexp(z, axis=1, keepdims=True)
+        gap = np.exp(log_p) - target
+        pull = (theta - start) / spread
+        grad = np.concatenate([[float((gap * x[asked]).sum())], gap.sum(axis=0)]) + pull / spread
+        return float(-(target * log_p).sum() + 0.5 * (pull**2).sum()), grad
+
+    start = np.concatenate([[1.0], np.zeros(K)])
+    spread = np.concatenate([[0.3], np.full(K, 0.5 / np.sqrt(2))])
+    theta = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    z = theta[0] * x + theta[1:]
+    out = np.exp(z - logsumexp(z, axis=1, keepdims=True))
+    out[asked] = target
+    return np.asarray(out)
