@@ -8,7 +8,7 @@ import pytest
 
 from tutelage.measure import kappa
 from tutelage.measure.agreement import alpha
-from tutelage.measure.ratings import from_matrix
+from tutelage.measure.ratings import from_matrix, once
 
 _ = np.nan
 FOUR_RATERS = [
@@ -82,3 +82,22 @@ def test_ukp_convincing_arguments():
     rows = polars.read_parquet(_data("ukp_convarg") / "votes.parquet")
     found = alpha(rows["pair_id"].to_numpy(), rows["value"].to_numpy())
     assert found.value == pytest.approx(0.284, abs=5e-4)
+
+
+@pytest.mark.real_data
+def test_convabuse_severity_is_ordinal():
+    """8 annotators; a repeat of one annotator on one exchange counts once."""
+    polars = pytest.importorskip("polars")
+    rows = polars.read_parquet(_data("convabuse") / "ratings.parquet")
+    texts = polars.concat_str(["prev_agent", "prev_user", "agent", "user"], separator="|", ignore_nulls=True)
+    item = rows.select(texts).to_series().to_numpy()
+    keep = once(item, rows["annotator"].to_numpy(), "first")
+    found = alpha(item[keep], rows["severity"].to_numpy()[keep], scale="ordinal")
+    assert found.value == pytest.approx(0.666, abs=5e-4)
+
+
+@pytest.mark.real_data
+def test_llmfao_crowd_comparisons():
+    polars = pytest.importorskip("polars")
+    rows = polars.read_parquet(_data("llmfao") / "votes.parquet")
+    assert alpha(rows["pair_id"].to_numpy(), rows["winner"].to_numpy()).value == pytest.approx(0.291, abs=5e-4)

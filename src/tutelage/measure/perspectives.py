@@ -22,7 +22,7 @@ from tutelage.measure.ratings import once
 from tutelage.records.figures import Figure, Rate, Undefined
 
 SMALLEST_GROUP = 5  # a smaller group is not published: its members could be recognised
-TRADES_A_JUDGE = 6
+TRADES_A_JUDGE = 4
 
 
 @dataclass(frozen=True)
@@ -256,8 +256,8 @@ def _directions(v: Votes, d: int) -> tuple[float, Floats]:
     """The largest singular value of the residuals, and the judges' places (J, d) along the d main directions."""
     r = _residuals(v)
     j = v.judges.size
-    if j > 2000:
-        u, size, _ = scipy.sparse.linalg.svds(r, k=d, v0=np.ones(min(r.shape)), random_state=0)
+    if j > 300:
+        u, size, _ = scipy.sparse.linalg.svds(r, k=d, v0=np.ones(min(r.shape)))
         order = np.argsort(-size)
         return float(size[order[0]]), np.asarray(u[:, order] * size[order])
     small = r.size > 0.05 * r.shape[0] * r.shape[1] and r.shape[0] * r.shape[1] < 50_000_000
