@@ -19,6 +19,7 @@ from tutelage.measure.exact import (
     pair_interval,
     share_interval,
     split_alpha,
+    sum_interval,
     tail,
     union_interval,
 )
@@ -131,3 +132,15 @@ def test_the_critical_count_is_the_last_one_that_rejects(M, alpha, data):
     c = critical_count(n, M, K, alpha)
     assert c == -1 or tail(c, K, n, M) <= alpha
     assert c >= min(n, K) or tail(c + 1, K, n, M) > alpha
+
+
+def test_many_strata_are_tested_in_pairs_and_beat_splitting_alpha():
+    """Four strata: two pairs, each at half the alpha; and one or two strata are the exact tests themselves."""
+    parts = [Stratum(4_000, 150, 9), Stratum(3_000, 100, 4), Stratum(2_000, 200, 20), Stratum(1_000, 80, 2)]
+    lo, hi = sum_interval(parts, [1, 1, 1, 1], [0.05] * 4)
+    low, high = union_interval(parts, [1, 1, 1, 1])
+    assert hi - lo < 0.8 * (high - low)
+    assert sum_interval(parts[:2], [1, -1], [0.05] * 2) == pair_interval((parts[0], parts[1]), (1, -1))
+    assert sum_interval(parts[:1], [1], [0.05]) == count_interval(9, 150, 4_000)
+    three = sum_interval(parts[:3], [1, -1, 1], [0.05] * 3)
+    assert three[0] <= 9 * 4_000 / 150 - 4 * 30 + 200 <= three[1]

@@ -130,3 +130,17 @@ def test_chances_add_to_the_size_and_stay_in_range(n, seed, data):
     assert draw.pi.sum() == approx(size)
     assert ((draw.pi > 0) & (draw.pi <= 1)).all()
     assert draw.drawn().sum() == size
+
+
+def test_draws_that_cannot_be_made_are_refused():
+    for bad in (
+        lambda: plan_uniform(["a", "a"], 1, seed=1),
+        lambda: plan_uniform(IDS, 500, seed=1),
+        lambda: plan_uniform(IDS, 10, seed=1, strata=["x"] * 3, minimum=1),
+        lambda: plan_uniform(IDS, 10, seed=1, strata=["x", "y"] * 200, minimum=9),
+        lambda: plan_doubt(IDS, 10, [-1.0] * 400, seed=1),
+        lambda: plan_residual(IDS, 10, [0.5], error=0.1, seed=1),
+        lambda: redraw(IDS, [0.5], [0], seed=1),
+    ):
+        with pytest.raises(BadInput):
+            bad()

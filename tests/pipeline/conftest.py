@@ -24,6 +24,7 @@ max_tokens = 12
 [sft]
 lora_rank = 2
 [reward]
+model = "trunk"
 lora_rank = 2
 epochs = 1
 [dpo]

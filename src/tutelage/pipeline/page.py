@@ -228,7 +228,9 @@ def _reward(figures: Mapping[str, Any]) -> Section:
 
 
 def _training(recipe: Recipe, done: RunResult) -> Section:
-    stages = {"SFT loss": ("sft", "loss"), "Reward accuracy": ("reward", "accuracy")}
+    stages = {"SFT loss": ("sft", "loss")}
+    if recipe.reward.model == "trunk":
+        stages["Reward accuracy"] = ("reward", "accuracy")
     stages |= {f"DPO margin ({a})": (f"dpo {a}", "margin") for a in recipe.arms}
     charts: list[Block] = []
     for title, (stage, key) in stages.items():

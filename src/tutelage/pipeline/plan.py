@@ -42,9 +42,8 @@ def plan(recipe: Recipe) -> list[StageSpec]:
     for arm in r.arms:
         inputs: dict[str, Input] = {"fold": "fold", "prompts": "prompts"}
         steps.append(StageSpec(dataset.STAGE, inputs, {"arm": arm}, name=f"dataset {arm}"))
-    chosen = {"dataset": f"dataset {final}", "sft": "sft"}
     limits = {"max_tokens": r.sample.max_tokens}
-    steps.append(StageSpec(train.REWARD, chosen, {"train": r.reward, **limits}, publish={"": "reward"}))
+    steps.append(_reward(r, final))
     for arm in r.arms:
         inputs = {"dataset": f"dataset {arm}", "sft": "sft"}
         shown = {"": "checkpoint"} if arm == final else {}
@@ -80,6 +79,14 @@ def _sample(
     config: dict[str, Any] = {"side": side, "n": n, "temperature": temperature, "top_p": r.sample.top_p}
     config |= {"max_tokens": r.sample.max_tokens, "base": r.base, "limit": limit}
     return StageSpec(sample.STAGE, inputs, config, name=name)
+
+
+def _reward(r: Recipe, arm: str) -> StageSpec:
+    rows: dict[str, Input] = {"dataset": f"dataset {arm}"}
+    if r.reward.model == "head":
+        return StageSpec(train.HEAD, rows, {}, name="reward", publish={"": "reward"})
+    config = {"train": r.reward, "max_tokens": r.sample.max_tokens}
+    return StageSpec(train.REWARD, {**rows, "sft": "sft"}, config, name="reward", publish={"": "reward"})
 
 
 def _gather_inputs(r: Recipe) -> dict[str, Input]:

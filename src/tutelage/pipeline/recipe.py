@@ -79,6 +79,14 @@ class Train(_Part):
     lora_alpha: float = Field(default=32.0, gt=0)
 
 
+class Reward(Train):
+    """`model` is `head` (fast: sentence vectors, n-grams, surface) or `trunk` (the language model itself, K-way)."""
+
+    model: Literal["head", "trunk"] = "head"
+    lr: float = Field(default=4e-4, gt=0)
+    epochs: int = Field(default=2, ge=1)
+
+
 class Dpo(Train):
     """`beta` is the strength of the pull to the supervised model."""
 
@@ -109,7 +117,7 @@ class Recipe(_Part):
     sft: Train = Train(lr=6e-4)
     sample: Sample = Sample()
     judgments: Judgments = Judgments()
-    reward: Train = Train(lr=4e-4, epochs=2)
+    reward: Reward = Reward()
     dpo: Dpo = Dpo()
     arms: tuple[Arm, ...] = ("true",)
     evaluate: Evaluate = Evaluate()

@@ -180,3 +180,44 @@ def test_judging_every_item_gives_the_exact_share():
     ai, human = batch(50, N, np.random.default_rng(13))
     found = certify(ai, human).figure
     assert (found.lo, found.value, found.hi) == (0.975, 0.975, 0.975)
+
+
+def test_a_chance_of_its_own_for_every_item_uses_a_bound_for_independent_draws():
+    """60 Poisson draws with chances from 5 to 25 %, more where the judge errs; covers at 90 %."""
+    rng = np.random.default_rng(14)
+    doubt = rng.random(N) * 0.2
+    wrong = rng.random(N) < doubt
+    pi = 0.05 + doubt
+    hits = 0
+    for _ in range(60):
+        human = np.where(rng.random(N) < pi, np.where(wrong, "b", "a"), "")
+        found = certify(np.full(N, "a"), human, pi=pi, level=0.9).estimate
+        hits += found.lo <= 1 - wrong.mean() <= found.hi
+    assert "Poisson" in found.method
+    assert binom.cdf(hits, 60, 0.9) > 0.001
+
+
+def test_a_sequence_needs_the_order_of_labels_and_one_chance():
+    ai, human = batch(20, 200, np.random.default_rng(15))
+    with pytest.raises(BadInput, match="order"):
+        certify(ai, human, sequential=True)
+    with pytest.raises(BadInput, match="order"):
+        certify(ai, human, target="mean", values={"a": 0, "b": 1}, sequential=True)
+
+
+def test_domains_without_a_requirement_get_figures_only():
+    ai, human = batch(20, 200, np.random.default_rng(16))
+    domain = np.where(np.arange(N) < 1_990, "big", "unseen")
+    human[1_990:] = ""
+    found = certify(ai, human, domain=domain).domains
+    assert [d.meets for d in found] == [None, None]
+    assert "no label" in str(found[1].figure)
+
+
+def test_domains_drawn_at_two_rates_are_tested_by_their_weakest_stratum():
+    rng = np.random.default_rng(17)
+    ids = [str(i) for i in range(N)]
+    draw = plan_doubt(ids, 900, rng.random(N), seed=1)
+    domain = np.where(np.arange(N) % 2, "odd", "even")
+    found = certify(np.full(N, "a"), np.where(draw.drawn(), "a", ""), pi=draw.pi, domain=domain, require=0.9)
+    assert [d.meets for d in found.domains] == [True, True]

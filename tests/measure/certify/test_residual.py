@@ -160,3 +160,33 @@ def test_a_required_share_is_met_or_says_what_slice_would_do():
     assert [f.usable for f in found.values()] == [True, None, None]
     assert 600 < found[0.45].slice_to_settle < 3_000
     assert found[0.9].slice_to_settle is None and "No slice" in found[0.9].open
+
+
+def test_a_chance_of_its_own_for_every_item_still_keeps_the_word():
+    """Poisson draw, chances between 10 and 40 % rising with confidence; 15 draws, error <= 10 % allowed."""
+    rng = np.random.default_rng(8)
+    confidence = rng.beta(6, 0.9, N)
+    pi = 0.1 + 0.3 * confidence**4
+    shares, bad = [], 0
+    for _ in range(15):
+        wrong = judged(confidence, 1.0, rng)
+        human = np.where(rng.random(N) < pi, np.where(wrong, "wrong", "right"), "")
+        found = certify(JUDGE, human, target="residual", error=0.1, confidence=confidence, pi=pi)
+        shares.append(found.figure.value)
+        bad += found.threshold is not None and wrong[confidence >= found.threshold].mean() > 0.1
+    assert np.mean(shares) > 0.2 and binom.sf(bad - 1, 15, 0.05) > 0.001
+
+
+def test_a_sequence_lets_less_out_than_one_look_and_needs_the_order():
+    rng = np.random.default_rng(9)
+    confidence = rng.beta(6, 0.9, N)
+    wrong = judged(confidence, 1.0, rng)
+    draw = plan_uniform(IDS, 1_500, seed=4)
+    human = np.where(draw.drawn(), np.where(wrong, "wrong", "right"), "")
+    how = {"target": "residual", "error": 0.1, "confidence": confidence}
+    once = certify(JUDGE, human, **how).figure.value
+    ever = certify(JUDGE, human, sequential=True, order=draw.order(), **how)
+    assert 0 < ever.figure.value < once
+    assert wrong[confidence >= ever.threshold].mean() <= 0.1
+    with pytest.raises(BadInput, match="order"):
+        certify(JUDGE, human, sequential=True, **how)

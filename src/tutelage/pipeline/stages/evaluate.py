@@ -27,6 +27,7 @@ from tutelage.pipeline.stages.shared import (
     passed,
     read_answers,
     read_tasks,
+    reward_spec,
     write_json,
 )
 from tutelage.records import Estimate, Figure, Undefined, encode, jsonl
@@ -58,7 +59,7 @@ def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -
     entrants = {name: entrant(name, path) for name, path in inputs.items() if name != "reward"}
     figures = {name: about(e, entrants) for name, e in entrants.items()}
     final = entrants[config["final"]]
-    judge = judges.load(f"reward:{inputs['reward']}")
+    judge = judges.load(reward_spec(inputs["reward"]))
     bout = head_to_head(_answers(final), _first(entrants[START]), judge, rng=ctx.rng)
     write_json(out / "figures.json", {"models": figures, "head_to_head": shown(bout), "judge": "the reward model"})
     write_json(out / "passes.json", {n: {"groups": e.groups, "passes": e.passes.tolist()} for n, e in entrants.items()})

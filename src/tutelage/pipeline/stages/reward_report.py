@@ -14,7 +14,7 @@ from tutelage.evaluation.match import match
 from tutelage.pipeline.stage import Stage, StageContext
 from tutelage.pipeline.stages.evaluate import entrant
 from tutelage.pipeline.stages.prompts import group_of
-from tutelage.pipeline.stages.shared import MODEL_PACKAGES, passed, write_json
+from tutelage.pipeline.stages.shared import MODEL_PACKAGES, passed, reward_spec, write_json
 from tutelage.records import RankedRow, assistant, encode, jsonl, text_of
 
 
@@ -23,7 +23,7 @@ def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -
 
     inputs: reward (a checkpoint), many (n answers of the supervised model a prompt), tuned (the final model's), dataset
     """
-    many, model = entrant("many", inputs["many"]), models.load_reward(f"reward:{inputs['reward']}")
+    many, model = entrant("many", inputs["many"]), models.load_reward(reward_spec(inputs["reward"]))
     texts = [[assistant(a.text) for a in row] for row in many.rows]
     flat = [(t.prompt, text) for t, row in zip(many.tasks, texts, strict=True) for text in row]
     proxy = model.scores([p for p, _ in flat], [r for _, r in flat]).reshape(len(texts), -1)

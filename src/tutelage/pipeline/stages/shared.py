@@ -73,6 +73,11 @@ def read_answers(path: Path) -> list[Answer]:
     return list(jsonl.read(path, Answer))
 
 
+def reward_spec(directory: Path) -> str:
+    """The SPEC of the reward model that a stage wrote."""
+    return f"{'head' if (directory / 'head.json').is_file() else 'reward'}:{directory}"
+
+
 def by_prompt(answers: Sequence[Answer]) -> list[list[Answer]]:
     """Answers grouped by their prompt, in order."""
     rows: list[list[Answer]] = [[] for _ in range(1 + max((a.prompt for a in answers), default=-1))]

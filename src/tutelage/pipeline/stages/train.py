@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tutelage.training import DpoConfig, RewardConfig, SftConfig
 def settings(part: Train, ctx: StageContext, **more: Any) -> dict[str, Any]:
     """The recipe's dials as a trainer's configuration; batches small enough for two cores."""
     seed = ctx.seed % 2**31
-    return {**part.model_dump(exclude={"beta"}), "seed": seed, "save_every_steps": 4, **more}
+    return {**part.model_dump(exclude={"beta", "model"}), "seed": seed, "save_every_steps": 4, **more}
 
 
 def sft(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
@@ -34,6 +35,16 @@ def reward(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext
     rows = _rankings(inputs["dataset"])
     chosen = RewardConfig(**settings(config["train"], ctx, max_response_tokens=config["max_tokens"] - 1))
     _give(training.reward(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
+
+
+def head(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001
+    """Learn to score answers from the rankings, fast: sentence vectors, n-grams and surface features."""
+    from tutelage.training.head import HeadConfig, fit
+
+    place = ctx.scratch / "head"
+    shutil.rmtree(place, ignore_errors=True)  # what a killed process may have left: it is made again in seconds
+    made = fit(_rankings(inputs["dataset"]), out=place, config=HeadConfig(cache=ctx.scratch / "vectors"), rng=ctx.rng)
+    deliver(made, out)
 
 
 def dpo(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
@@ -65,4 +76,4 @@ def _stage(name: str, run: Callable[[Mapping[str, Path], Any, Path, StageContext
     return Stage(name, 1, run, MODEL_PACKAGES)
 
 
-SFT, REWARD, DPO = _stage("sft", sft), _stage("reward", reward), _stage("dpo", dpo)
+SFT, REWARD, HEAD, DPO = _stage("sft", sft), _stage("reward", reward), _stage("head", head), _stage("dpo", dpo)
