@@ -243,7 +243,7 @@ def poisson_interval(
 def _poisson_rejects(
     w: Floats, least_pi: float, low: float, N: int, alpha: float, error: float
 ) -> Callable[[Floats], NDArray[np.bool_]]:
-    n = len(w)
+    n, w = int((w != 0).sum()), w[w != 0]  # a drawn item without a mistake moves the stake as an undrawn one does
     best = np.sqrt(2 * np.log(1 / alpha)) / (N * error)  # the bet that is right if the guessed error is
     ladder = best * np.geomspace(0.25, 4, 9)
 

@@ -175,15 +175,18 @@ def _check_rates(s: Slice) -> None:
         raise _bad("Some inclusion probabilities are not in (0, 1].", "0 < pi <= 1 for every item",
                    "An item that could not be drawn cannot be certified: leave it out of the batch.", "pi")  # fmt: skip
     levels, code = coded(np.round(s.rate, 12))
+    if len(levels) > MANY_RATES:  # chances of their own: only their sum can be held against the slice
+        levels, code = np.array([s.rate.mean()]), np.zeros(len(s.rate), dtype=np.int64)
     sizes, taken = np.bincount(code), np.bincount(code, weights=s.drawn)
-    for rate, M, n in zip(levels.tolist(), sizes, taken, strict=True):
-        likely = min(binom.cdf(n, M, rate), binom.sf(n - 1, M, rate))
-        if likely < IMPLAUSIBLE:
-            raise _bad(
-                f"{int(n)} of the {int(M)} items with pi = {rate:.4g} carry a label, where about {M * rate:.0f} would.",
-                "labels on the drawn items only, and on all of them",
-                "Leave escalated or extra labels out, and label the rest of the draw.", "pi",
-            )  # fmt: skip
+    rates = np.asarray(levels, dtype=np.float64)
+    likely = np.minimum(binom.cdf(taken, sizes, rates), binom.sf(taken - 1, sizes, rates))
+    for rate, M, n in zip(rates[likely < IMPLAUSIBLE], sizes[likely < IMPLAUSIBLE], taken[likely < IMPLAUSIBLE],
+                          strict=True):  # fmt: skip
+        raise _bad(
+            f"{int(n)} of the {int(M)} items with pi = {rate:.4g} carry a label, where about {M * rate:.0f} would.",
+            "labels on the drawn items only, and on all of them",
+            "Leave escalated or extra labels out, and label the rest of the draw.", "pi",
+        )  # fmt: skip
 
 
 def looks_uniform(s: Slice) -> bool:
