@@ -58,7 +58,8 @@ def alpha(
     scale   how far two values are apart: a name, or a function of values (V, 1) and (1, V) that gives the squared
             disagreement (V, V): symmetric, 0 on the diagonal
     order   the values from least to most, where sorting would order them wrongly
-    The interval is the infinitesimal jackknife over units, O(n): units are the sample, judges are taken as they are.
+    The interval is the infinitesimal jackknife over units, leverage taken out, O(n): units are the sample, judges are
+    taken as they are.
     Where few units disagree its lower end is that of the exact binomial share of such units. Units rated once are
     ignored. Undefined where fewer than two units are rated twice, or all ratings are the same value.
     Coverage at 95 %: measured in `tests/measure/test_agreement.py`. (Bootstraps of pairs, as KALPHA's, cover 80 %.)
@@ -89,7 +90,8 @@ def _alpha(d: _Disagreement | None, level: float) -> Estimate | Undefined:
     ratio = (n - 1) / d.expected
     value = 1 - do * ratio
     slope = d.d_observed * ratio + do * d.m / d.expected - do * ratio * d.d_expected / d.expected
-    se = math.sqrt(units / (units - 1)) * float(np.linalg.norm(slope - slope.mean()))
+    slope = (slope - slope.mean()) / (1 - d.m / n)  # a unit also moves the alpha it is held against
+    se = math.sqrt(units / (units - 1)) * float(np.linalg.norm(slope))
     half = float(special.stdtrit(units - 1, 0.5 + level / 2)) * se
     split = int((d.observed > 1e-12 * d.most).sum())
     most_split = clopper_pearson(split, units, level)[1]
