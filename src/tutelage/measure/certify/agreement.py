@@ -9,7 +9,7 @@ from tutelage.errors import BadInput
 from tutelage.measure.betting import poisson_interval
 from tutelage.measure.certify.domains import at_most_e_value, e_benjamini_hochberg
 from tutelage.measure.certify.result import DomainFinding
-from tutelage.measure.certify.slices import MANY_RATES, Slice
+from tutelage.measure.certify.slices import Slice
 from tutelage.measure.exact import (
     Sided,
     Stratum,
@@ -41,12 +41,17 @@ def agreement(s: Slice, *, level: float, sided: Sided = "two", anytime: bool = F
     """
     side = _flipped(sided)  # a lower bound on agreement is an upper bound on errors
     N, n = len(s.ai), int(s.drawn.sum())
-    strata = s.strata(s.wrong)
+    own = s.own_rates
+    strata = [] if own else s.strata(s.wrong)
     taken = [p for p in strata if p.drawn]
-    wrong = sum(p.size * p.marked / p.drawn for p in taken) / sum(p.size for p in taken)
+    if own:
+        weight = 1 / s.rate[s.drawn]
+        wrong = float(weight @ s.wrong[s.drawn] / weight.sum())
+    else:
+        wrong = sum(p.size * p.marked / p.drawn for p in taken) / sum(p.size for p in taken)
     if anytime:
         low, high, method = _ever(s, level, side)
-    elif len(strata) > MANY_RATES:
+    elif own:
         d = s.drawn
         lo, hi = poisson_interval(s.wrong[d].astype(float), s.rate[d], (0.0, 1.0), N, level=level, sided=side)
         low, high, method = lo * N, hi * N, "betting, unequal probabilities (Poisson draw)"
@@ -91,6 +96,8 @@ def by_domain(s: Slice, *, level: float, require: float | None) -> tuple[DomainF
 
 
 def _domain_e_value(part: Slice, allowed: float) -> float:
+    if part.own_rates:
+        return 1.0  # no evidence either way: chances of their own give a figure, not a test per domain
     strata = part.strata(part.wrong)
     if len(strata) > 1:  # labels at several rates: the error of every stratum must be low; the least e-value is valid
         return min(at_most_e_value(x.marked, x.drawn, x.size, allowed) for x in strata)

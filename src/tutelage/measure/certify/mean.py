@@ -12,7 +12,7 @@ from tutelage.measure.betting import betting_sequence, fixed_n_interval, poisson
 from tutelage.measure.certify.agreement import RECORDED, UNIFORM
 from tutelage.measure.certify.ppi import FEW_VALUES, explained, ppi_interval, stratified_interval
 from tutelage.measure.certify.result import Saving
-from tutelage.measure.certify.slices import MANY_RATES, Mask, Slice
+from tutelage.measure.certify.slices import Mask, Slice
 from tutelage.measure.exact import (
     Floats,
     Sided,
@@ -65,7 +65,7 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
     one_rate = bool(np.ptp(s.rate) < 1e-12)
     if ask.anytime:
         return _ever(s, numbers, bounds, ask)
-    two_values = len(support) <= 2
+    two_values = len(support) <= 2 and not s.own_rates
     if two_values and one_rate and ask.method == "auto":
         return _two_values(s, numbers, support, ask)
     if ask.method != "exact":
@@ -93,9 +93,9 @@ def _normal(s: Slice, y: Floats, f_all: Floats, one_rate: bool, ask: Ask) -> Est
     drawn = s.drawn
     if one_rate:
         return ppi_interval(y, f_all[drawn], f_all, level=ask.level, sided=ask.sided)
+    if s.own_rates:
+        return Undefined("items had many different chances")
     rates = np.unique(np.round(s.rate, 12), return_inverse=True)[1]
-    if rates.max() >= MANY_RATES:
-        return Undefined("every item had a chance of its own")
     values, verdict = np.unique(f_all, return_inverse=True)
     cells = rates * len(values) + verdict if len(values) <= FEW_VALUES else rates
     cell = np.unique(cells, return_inverse=True)[1]
@@ -106,7 +106,8 @@ def share_of(s: Slice, label: int, ask: Ask) -> Estimate:
     """The share of the batch that people give this label: ties and every other class are classes of their own."""
     numbers = np.zeros(len(s.labels))
     numbers[label] = 1.0
-    return _two_values(s, numbers, np.array([0.0, 1.0]), ask)
+    both = np.array([0.0, 1.0])
+    return _unequal(s, numbers, (0.0, 1.0), ask) if s.own_rates else _two_values(s, numbers, both, ask)
 
 
 def _drawn_how(s: Slice) -> str:

@@ -51,6 +51,11 @@ class Slice:
         """(N,) whether a person labelled the item and said something else than the judge."""
         return np.asarray(self.drawn & (self.human != self.ai))
 
+    @property
+    def own_rates(self) -> bool:
+        """Whether items have so many different chances that these are no strata any more."""
+        return len(np.unique(np.round(self.rate, 12))) > MANY_RATES
+
     def strata(self, marked: Mask, inside: Mask | None = None) -> list[Stratum]:
         """One stratum per inclusion probability: within each, the slice is uniform."""
         rate, drawn = (self.rate, self.drawn) if inside is None else (self.rate[inside], self.drawn[inside])
