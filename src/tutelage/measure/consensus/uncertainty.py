@@ -99,13 +99,13 @@ def err_together(
     keys, inverse = np.unique(pair, return_inverse=True)
     n, seen, by_chance = (np.bincount(inverse, x, keys.size) for x in (None, alike, expected))
     tested = np.flatnonzero(n >= least)
-    out = []
+    out, names = [], v.judges.tolist()
     for at in tested:
         lo, hi = clopper_pearson(float(seen[at]), float(n[at]), 1 - (1 - level) / tested.size)
         if lo > by_chance[at] / n[at]:
             a, b = divmod(int(keys[at]), v.judges.size)
             share = Rate(round(float(seen[at])), int(n[at]), lo, hi, "clopper-pearson, all pairs together", level=level)
-            out.append((v.judges[a].item(), v.judges[b].item(), share))
+            out.append((names[a], names[b], share))
     return tuple(sorted(out, key=lambda x: -x[2].lo))
 
 
