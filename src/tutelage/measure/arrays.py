@@ -42,19 +42,33 @@ def codes(ids: npt.ArrayLike, name: str) -> tuple[Codes, npt.NDArray[Any]]:
     out = np.asarray(ids)
     if out.ndim != 1:
         raise _bad(name, f"`{name}` has {out.ndim} dimensions.", "a vector (n,), one name a row")
-    if out.dtype == object:
-        missing = np.fromiter((v is None or v != v for v in out), bool, out.size)
-        if missing.any():
-            raise _bad(name, f"`{name}` row {int(np.argmax(missing))} is missing.", "a name on every row")
-    elif out.dtype.kind == "f" and np.isnan(out).any():
+    if out.dtype.kind in "OUT":
+        return _hashed(out, name)
+    if out.dtype.kind == "f" and np.isnan(out).any():
         raise _bad(name, f"`{name}` row {int(np.argmax(np.isnan(out)))} is missing.", "a name on every row")
     if out.dtype.kind in "iu" and out.size and out.min() >= 0 and out.max() < 4 * out.size + 1000:
         return _dense(out)  # counting instead of sorting: 10x less time on a million integer codes
+    names, inverse = np.unique(out, return_inverse=True)
+    return inverse.astype(np.int64, copy=False), names
+
+
+def _hashed(out: npt.NDArray[Any], name: str) -> tuple[Codes, npt.NDArray[Any]]:
+    """Texts by a dictionary, sorting only the distinct ones: 10x less time than sorting a million."""
+    place: dict[Any, int] = {}
     try:
-        names, inverse = np.unique(out, return_inverse=True)
+        first = np.fromiter((place.setdefault(v, len(place)) for v in out.tolist()), np.int64, out.size)
+    except TypeError:
+        raise _bad(name, f"`{name}` holds values that cannot be names.", "texts or numbers") from None
+    lost = next((code for v, code in place.items() if v is None or v != v), None)
+    if lost is not None:
+        raise _bad(name, f"`{name}` row {int(np.argmax(first == lost))} is missing.", "a name on every row")
+    try:
+        names = sorted(place)
     except TypeError:
         raise _bad(name, f"`{name}` mixes names of several types.", "names of one type") from None
-    return inverse.astype(np.int64, copy=False), names
+    rank = np.empty(len(names), np.int64)
+    rank[[place[v] for v in names]] = np.arange(len(names))
+    return rank[first], np.array(names, dtype=out.dtype)
 
 
 def _dense(ids: npt.NDArray[Any]) -> tuple[Codes, npt.NDArray[Any]]:
