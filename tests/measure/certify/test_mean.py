@@ -11,7 +11,7 @@ from scipy.stats import binom, norm
 
 from tutelage.errors import BadInput, Insufficient
 from tutelage.measure.certify import certify
-from tutelage.measure.certify.ppi import ppi_interval
+from tutelage.measure.certify.ppi import effective, ppi_interval
 from tutelage.measure.exact import Stratum, count_interval, pair_interval, union_interval
 from tutelage.measure.sample import plan_doubt, plan_uniform
 from tutelage.records import Estimate, Undefined
@@ -248,3 +248,41 @@ def test_a_chance_of_its_own_for_every_item_bounds_shares_and_means():
     assert "Poisson" in found.method and binom.cdf(hits, 40, 0.9) > 0.001
     named = certify(np.where(f, "b", "a"), np.where(np.isnan(human), "", np.where(y, "b", "a")), target="mean", pi=pi)
     assert named.figures["share:b"].lo <= y.mean() <= named.figures["share:b"].hi
+
+
+def test_a_spread_that_rests_on_few_rows_is_outside_the_region():
+    """Tiny differences everywhere and 3 large ones of 400; a class of 1 % under a judge that tosses coins."""
+    rng = np.random.default_rng(17)
+    f_all = rng.random(5_000)
+    y = f_all[:400] + 1e-4 * rng.standard_normal(400)
+    y[:3] += 0.5
+    assert isinstance(ppi_interval(y, f_all[:400], f_all), Undefined)
+    rare, coin = (rng.random(400) < 0.01).astype(float), rng.integers(0, 2, 5_000).astype(float)
+    assert isinstance(ppi_interval(rare, coin[:400], coin), Undefined)
+    assert effective(np.repeat([1.0, 0.0], [7, 93])) == approx(7)
+
+
+def test_the_normal_interval_covers_wherever_it_does_not_refuse():
+    """Four designs at 90 %, 60 slices of 150 or 400 each: a rare class, coarse scores, a long tail, an inverted judge.
+
+    Refusals are free; the long tail is always refused.
+    """
+    rng = np.random.default_rng(18)
+    M = 6_000
+    base = rng.standard_normal(M)
+    designs = [
+        ((rng.random(M) < 0.1).astype(float), rng.integers(0, 2, M).astype(float)),
+        (np.round(np.clip(3 + base, 1, 5)), np.round(np.clip(3 + base + rng.standard_normal(M), 1, 5))),
+        (np.exp(base), np.exp(0.8 * base)),
+        (base, 0.3 * rng.standard_normal(M) - base),
+    ]
+    for y, f in designs:
+        hits = said = 0
+        for size in (150, 400) * 30:
+            rows = rng.choice(M, size, replace=False)
+            found = ppi_interval(y[rows], f[rows], f, level=0.9)
+            if isinstance(found, Estimate):
+                said += 1
+                hits += found.lo <= y.mean() <= found.hi
+        assert (said == 0) == (f.max() > 9)
+        assert said == 0 or binom.cdf(hits, said, 0.9) > 0.001

@@ -8,13 +8,14 @@ from scipy.stats import t as student
 from tutelage.measure.exact import Floats, Ints, Sided
 from tutelage.records import Estimate, Undefined
 
-LEAST_DISAGREEMENTS, LEAST_PER_STRATUM = 30, 10
+LEAST_DISAGREEMENTS, LEAST_PER_STRATUM, LEAST_EFFECTIVE = 30, 10, 20
+LONGEST_TAIL = 6.0  # standard deviations of the judge's scores over the batch
 FEW_VALUES = 8  # up to so many distinct verdicts are strata; more are a number
 FOLDS = 10
 FOLD_SEED = 20_260_101
 
 
-def outside_validity(y: Floats, f: Floats) -> str | None:
+def outside_validity(y: Floats, f: Floats, f_all: Floats) -> str | None:
     """Why a normal interval may not be used on this slice, or None.
 
     With few disagreements the slice's own spread says too little: measured, a nominal 95 % PPI interval covers
@@ -27,7 +28,29 @@ def outside_validity(y: Floats, f: Floats) -> str | None:
     if len(values) <= FEW_VALUES and counts.min() < LEAST_PER_STRATUM:
         thin = values[counts.argmin()]
         return f"{counts.min()} labels where the judge says {thin:g}; a stratum needs {LEAST_PER_STRATUM}"
+    reach = float(np.abs(f_all - f_all.mean()).max())
+    if len(values) > FEW_VALUES and reach > LONGEST_TAIL * float(f_all.std()):
+        return (
+            f"the judge's scores reach {reach / f_all.std():.0f} standard deviations: the slice cannot show such tails"
+        )
     return None
+
+
+def effective(part: Floats) -> float:
+    """How many rows a spread really rests on: (sum c^2)^2 / sum c^4; k for k equal mistakes among many zeros.
+
+    Many tiny differences beside a few large ones, or a rare class under a judge that tosses coins, are few rows.
+    """
+    square = part**2
+    top = float((square**2).sum())
+    return float(square.sum() ** 2) / top if top > 0 else 0.0
+
+
+def _too_few(part: Floats) -> str | None:
+    rows = effective(part)
+    if rows >= LEAST_EFFECTIVE:
+        return None
+    return f"the spread rests on {rows:.0f} rows' worth of disagreements; a normal interval needs {LEAST_EFFECTIVE}"
 
 
 def _fold(y: Floats, f: Floats) -> Ints:
@@ -84,15 +107,19 @@ def ppi_interval(
     """Mean human value of a batch from n labels and a judge's values on all N items; asymptotic.
 
     y, f  (n,) human and judge values of a uniform slice;  f_all  (N,) judge values of the whole batch, slice included
-    Undefined outside the validity region (30 disagreements, 10 labels per verdict). One-sided: the other
+    Undefined outside the validity region: 30 disagreements, 10 labels per verdict, a spread that rests on 20 rows, no
+    long tail of scores. One-sided: the other
     end is the estimate itself. Source: Angelopoulos, Duchi and Zrnic 2023, PPI++; cross-fitting after
     Zrnic and Candès 2024.
     """
-    why = outside_validity(y, f)
+    why = outside_validity(y, f, f_all)
     if why is not None:
         return Undefined(why)
     n, N = len(y), len(f_all)
     steady = y - predictions(y, f, f_all)[0]
+    why = _too_few(steady - steady.mean())
+    if why is not None:
+        return Undefined(why)
     value = float(steady.mean())
     error = float(np.sqrt(steady.var(ddof=1) / n * (1 - n / N)))
     alpha = 1 - level
@@ -123,6 +150,9 @@ def stratified_interval(
     gap, share = y - f, size / size.sum()
     mean = np.bincount(cell, weights=gap, minlength=len(size)) / n
     spread = np.bincount(cell, weights=(gap - mean[cell]) ** 2, minlength=len(size)) / (n - 1)
+    why = _too_few((gap - mean[cell]) * (share / n)[cell])
+    if why is not None:
+        return Undefined(why)
     value = float(f_all.mean() + share @ mean)
     error = float(np.sqrt((share**2 * spread / n * (1 - n / size)).sum()))
     reach = error * float(student.isf((1 - level) / (2 if sided == "two" else 1), len(y) - len(size)))
