@@ -286,3 +286,10 @@ def test_small_integers_and_names_give_the_same_strengths(kind):
     assert found.items.size == 4
     assert found.theta[place] == pytest.approx(base.theta)
     assert found.se[place] == pytest.approx(base.se)
+
+
+def test_one_judge_alone_leaves_a_note_that_others_are_not_in_the_errors():
+    left, right, outcome, _x, _t = _simulated(13, n=300, k=4)
+    found = bradley_terry(left, right, outcome, judges=["ann"] * 300)
+    assert found.notes == ("one judge only: how others would differ is not in the errors",)
+    assert found.errors == "model errors"

@@ -6,7 +6,7 @@ P(left) : P(tie) : P(right) = exp(η/2) : ν : exp(−η/2) with η = θ_left �
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +17,7 @@ from tutelage.errors import BadInput, DidNotConverge, Where
 from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally
 from tutelage.measure.preference.connect import components, require_connected
 from tutelage.measure.preference.sandwich import clustered
-from tutelage.measure.preference.scores import Names, Scores, assumptions, quantile
+from tutelage.measure.preference.scores import Names, Scores, assumptions, notes_on, quantile
 from tutelage.records.figures import Estimate, Undefined
 
 MOST_ITEMS = 6000  # a dense (I, I) matrix is inverted
@@ -65,14 +65,16 @@ def bradley_terry(
     groups = {name: codes(c, name)[0] for name, c in (("judge", judges), ("prompt", prompts)) if c is not None}
     for name, c in groups.items():
         same_length(left=rows.left, **{name: c})
-    groups = {name: c for name, c in groups.items() if c.max() > 0}
+    alone = tuple(name for name, c in groups.items() if c.max() == 0)
+    groups = {name: c for name, c in groups.items() if name not in alone}
     if groups:
         v, df, n, errors = clustered(
             bread, lambda c, g: model.gather(phi, rows, c, g), lambda r: model.information(phi, rows, r), groups
         )  # fmt: skip
     else:
         v, df, n, errors = bread, float("inf"), int(rows.y.size), "model errors"
-    return _result(rows, phi, v, df, n, errors, value, level, model, groups_of_items)
+    found = _result(rows, phi, v, df, n, errors, value, level, model, groups_of_items)
+    return replace(found, notes=found.notes + notes_on(alone))
 
 
 @dataclass(frozen=True)
@@ -378,7 +380,7 @@ def _result(
     return Scores(
         rows.items, phi[:k] - phi[:k].mean(), covariance, df, level, name, errors, n, int(rows.y.size), value,
         side=effects.pop("side", None), covariates=effects, ties=nu, components=groups,
-        notes=(f"{len(groups)} groups never compared: between them only the prior speaks",) if len(groups) > 1 else (),
+        notes=notes_on((), len(groups)),
     )  # fmt: skip
 
 

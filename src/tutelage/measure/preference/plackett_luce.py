@@ -17,7 +17,7 @@ from tutelage.measure.arrays import Codes, Floats, codes, confidence, same_lengt
 from tutelage.measure.preference.bradley_terry import inverse
 from tutelage.measure.preference.connect import components, require_connected
 from tutelage.measure.preference.sandwich import clustered
-from tutelage.measure.preference.scores import Scores, assumptions, quantile
+from tutelage.measure.preference.scores import Scores, assumptions, notes_on, quantile
 from tutelage.records.figures import Estimate, Undefined
 
 BLOCK = 4_000_000  # numbers in one (stages, A, A) block
@@ -55,7 +55,8 @@ def plackett_luce(
     if prior_sd is None:
         bread[:k, :k] -= 1 / k
     cluster = {n: codes(c, n)[0][table.order][table.first] for n, c in _given(judges, prompts, table.order.size)}
-    cluster = {n: codes(c, n)[0] for n, c in cluster.items() if c.max() > c.min()}
+    alone = tuple(n for n, c in cluster.items() if c.max() == c.min())
+    cluster = {n: codes(c, n)[0] for n, c in cluster.items() if n not in alone}
     if cluster:
         v, df, n, errors = clustered(
             bread, lambda c, g: model.gather(phi, c, g), lambda rows: model.hessian(phi, rows), cluster
@@ -75,7 +76,7 @@ def plackett_luce(
     return Scores(
         table.names, phi[:k] - phi[:k].mean(), centre @ v[:k, :k] @ centre, df, level, name, errors, n, table.rankings,
         value, ties=nu, components=groups,
-        notes=(f"{len(groups)} groups never compared: between them only the prior speaks",) if len(groups) > 1 else (),
+        notes=notes_on(alone, len(groups)),
     )  # fmt: skip
 
 

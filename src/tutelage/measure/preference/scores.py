@@ -155,3 +155,11 @@ def assumptions(errors: str) -> tuple[str, ...]:
     if "judge" in errors or "prompt" in errors:
         return ("clusters are independent of one another", "enough of them for a t interval")
     return ("rows are independent of one another", "the model holds")
+
+
+def notes_on(alone: tuple[str, ...], groups: int = 1) -> tuple[str, ...]:
+    """What a reader must know: cluster columns that hold one name only, and groups never compared."""
+    out = [f"one {name} only: how others would differ is not in the errors" for name in alone]
+    if groups > 1:
+        out.append(f"{groups} groups never compared: between them only the prior speaks")
+    return tuple(out)
