@@ -54,4 +54,6 @@ test: install  ## the short form of every test, the bare wheel among them
 
 bench: install  ## long tests and peer comparisons
 	$(BIN)/python -m pytest -m slow
-	@for script in benchmarks/bench_*.py; do test ! -e "$$script" || $(BIN)/python "$$script" || exit 1; done
+	@for script in benchmarks/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
+	$(BIN)/python benchmarks/reward_real_data.py
+	@echo "Against peers (an environment of their own): see benchmarks/measure_peers.py and benchmarks/trl_speed.py"

@@ -50,7 +50,7 @@ def dialogue(block: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_the_commands_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> None:
-    """`$ tutelage …` and `$ printf …` lines run in one directory; each output line shown must appear (`…` stands for anything)."""
+    """`$ tutelage` and `$ printf` lines run in one directory; each line shown must appear (`…`: anything)."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
     environment["TUTELAGE_HOME"] = str(tmp_path / "home")
     for block in blocks(page, "console"):

@@ -63,7 +63,6 @@ DECISION = {
             "why": "a listed domain without a result",
         },
     ],
-    "signatures": [],
 }
 TREE = Node(
     "checkpoint dpo-3",

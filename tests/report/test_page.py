@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tutelage.errors import BadInput
+from tutelage.gate.decision import CapabilityFinding, Decision, Dissent
+from tutelage.gate.findings import Finding
+from tutelage.records import Undefined, encode
 from tutelage.report import Callout, GateTable, LineageTree, Node, Page, PairSample, Prose, Section, render, write
 from tutelage.report.page import stylesheet
 
@@ -140,3 +144,22 @@ def test_text_holds_4_5_to_1_and_marks_3_to_1_in_both_themes(theme: int) -> None
     for ink in ("accent", "good", "warn", "bad"):
         assert contrast(tokens[ink], tokens[f"{ink}-soft"]) >= 4.5, ink
     assert contrast(tokens["mark"], tokens["surface"]) >= 3
+
+
+def test_a_decision_of_the_gate_is_shown_whole() -> None:
+    """Bound, outcome, figure, capability, matter and dissent of a real Decision all reach the reader."""
+    finding = Finding("empty_rate", "at_most", 0.05, True, "insufficient", Undefined("no answers."), "none", "ask 20")
+    decision = Decision(
+        outcome="insufficient",
+        model="sha256:ab",
+        criteria="release",
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        expires=None,
+        findings=(finding,),
+        capabilities=(CapabilityFinding("biology", None, "insufficient", "no result"),),
+        matters=("the evidence is of another model",),
+        dissent=(Dissent("R. Ito", "safety lead", "too few prompts"),),
+    )
+    html = page_of(GateTable(encode(decision)))
+    for words in ("≤ 0.05, blocking", "ask 20", "no answers.", "biology", "another model", "R. Ito", "too few prompts"):
+        assert words in html

@@ -143,9 +143,22 @@ class _Painter:
 
 def gate_rows(decision: Mapping[str, Any]) -> dict[str, Any]:
     """A gate decision with its encoded figures decoded, and each absent part empty: what the template shows."""
-    keys = ("findings", "capabilities", "signatures", "dissent", "missing")
+    keys = ("findings", "capabilities", "matters", "dissent")
     parts: dict[str, Any] = {key: [_decoded(row) for row in decision.get(key) or ()] for key in keys}
-    return {"outcome": decision.get("outcome", decision.get("decision", "undefined")), **parts}
+    parts["findings"] = [_finding(row) for row in parts["findings"]]
+    about = {key: decision[key] for key in ("model", "criteria", "at", "expires") if decision.get(key)}
+    return {"outcome": decision.get("outcome", "undefined"), "about": about, **parts}
+
+
+def _finding(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding with its bound in one cell (`≤ 0.05, blocking`) instead of three."""
+    if not {"metric", "side", "bound"} <= row.keys():
+        return dict(row)
+    sign = "≤" if row["side"] == "at_most" else "≥"
+    weight = "blocking" if row.get("blocking", True) else "advice"
+    rest = ("outcome", "figure", "why", "needed")
+    required = f"{sign} {row['bound']:g}, {weight}"
+    return {"criterion": row["metric"], "required": required, **{key: row.get(key, "") for key in rest}}
 
 
 def _decoded(row: Any) -> Any:
