@@ -63,9 +63,9 @@ class Judgments(_Part):
     per_item: int = Field(default=3, ge=1)
     guideline: str = "Rank higher the answers that do exactly what the prompt asks."
     contributors: tuple[Contributor, ...] = (
-        Contributor(errs=0.05),
-        Contributor(errs=0.10, prefers="longer", bias=0.10),
-        Contributor(errs=0.15, prefers="first", bias=0.10),
+        Contributor(errs=0.02),
+        Contributor(errs=0.04, prefers="longer", bias=0.05),
+        Contributor(errs=0.06, prefers="first", bias=0.05),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +36,10 @@ class LocalRunner:
         """Call the stage's function and say what it took."""
         _forget_peak()
         started = time.perf_counter()
-        stage.run(inputs, config, out, ctx)
+        try:
+            stage.run(inputs, config, out, ctx)
+        finally:
+            gc.collect()  # models hold themselves in cycles: without this the next stage starts beside the last one's
         return Cost(round(time.perf_counter() - started, 3), peak_rss_bytes())
 
 
