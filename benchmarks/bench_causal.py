@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from tutelage.measure import intervals
@@ -45,8 +46,7 @@ def main(seeds: list[int], recipe_name: str, out: Path) -> None:
     arms = [n for n in passes if n not in ("base", "sft")]
     gains = {a: intervals.paired_difference(passes[a], passes["sft"], clusters=groups) for a in arms}
     steps = {
-        f"{a} over {b}": intervals.paired_difference(passes[a], passes[b], clusters=groups)
-        for a, b in zip(arms, arms[1:], strict=False)
+        f"{a} over {b}": intervals.paired_difference(passes[a], passes[b], clusters=groups) for a, b in pairwise(arms)
     }
     rates = {n: intervals.win_rate(p, clusters=groups) for n, p in passes.items()}
     result = {

@@ -59,7 +59,7 @@ def _data(name):
 
 
 @pytest.mark.real_data
-def test_pandalm_three_annotators():
+def test_three_pandalm_annotators_have_alpha_864():
     polars = pytest.importorskip("polars")
     rows = polars.read_parquet(_data("pandalm_test") / "pairs.parquet").select("annotator1", "annotator2", "annotator3")
     items, _judges, values = from_matrix(rows.to_numpy().T)
@@ -67,7 +67,7 @@ def test_pandalm_three_annotators():
 
 
 @pytest.mark.real_data
-def test_xsum_factuality():
+def test_xsum_factuality_votes_have_alpha_774():
     polars = pytest.importorskip("polars")
     rows = polars.read_parquet(_data("xsum_faithfulness") / "factuality.parquet").filter(
         polars.col("is_factual").is_in(["yes", "no"])
@@ -77,7 +77,7 @@ def test_xsum_factuality():
 
 
 @pytest.mark.real_data
-def test_ukp_convincing_arguments():
+def test_ukp_votes_have_alpha_284():
     polars = pytest.importorskip("polars")
     rows = polars.read_parquet(_data("ukp_convarg") / "votes.parquet")
     found = alpha(rows["pair_id"].to_numpy(), rows["value"].to_numpy())
@@ -97,7 +97,7 @@ def test_convabuse_severity_is_ordinal():
 
 
 @pytest.mark.real_data
-def test_llmfao_crowd_comparisons():
+def test_llmfao_votes_have_alpha_291():
     polars = pytest.importorskip("polars")
     rows = polars.read_parquet(_data("llmfao") / "votes.parquet")
     assert alpha(rows["pair_id"].to_numpy(), rows["winner"].to_numpy()).value == pytest.approx(0.291, abs=5e-4)

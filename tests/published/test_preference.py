@@ -41,7 +41,7 @@ def _pudding():
     return out
 
 
-def test_davidsons_chocolate_pudding():
+def test_davidsons_chocolate_pudding_to_all_digits():
     left, right, outcome = zip(*_pudding(), strict=True)
     found = bradley_terry(left, right, outcome)
     assert found.worth == pytest.approx(WORTHS, abs=5e-8)

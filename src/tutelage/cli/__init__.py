@@ -25,17 +25,17 @@ COMMANDS: dict[str, Entry] = {
     "compare": Entry("compare", "Set two runs side by side."),
     "import": Entry("import_", "Read judgments from a file you already have."),
     "export": Entry("export", "Write judgments or rows in another tool's format."),
-    "measure": Entry("measure", "One page on what a file of judgments can and cannot support."),
+    "measure": Entry("measure", "What a file of judgments can and cannot support."),
     "train": Entry("train", "Train by one method: sft, reward, dpo."),
     "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
-    "gate": Entry("gate", "Decide whether a checkpoint may ship: pass, fail or insufficient."),
+    "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
     "lineage": Entry("lineage", "From a checkpoint down to the judgments behind it."),
     "chat": Entry("chat", "Talk to a checkpoint."),
     "schema": Entry("schema", "Print the JSON Schema of a recipe, criteria, record …"),
     "example": Entry("example", "Print a runnable example of one."),
     "models": Entry("models", "Add or list local model weights."),
     "store": Entry("store", "Disk use and clean-up of $TUTELAGE_HOME."),
-    "doctor": Entry("doctor", "Say what this machine can do and what is missing."),
+    "doctor": Entry("doctor", "What this machine can do, and what is missing."),
 }
 
 
@@ -53,12 +53,11 @@ class LazyGroup(click.Group):
             return None
         return load(cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands alone, none of them imported: the page fits a screen, and everybody knows `--help`."""
         rows = [(name, COMMANDS[name].help) for name in self.list_commands(ctx)]
-        if rows:
-            with formatter.section("Commands"):
-                formatter.write_dl(rows)
+        with formatter.section("Commands (each has --help)"):
+            formatter.write_dl(rows)
 
 
 def _exists(module: str) -> bool:
@@ -79,8 +78,8 @@ def root() -> None:
     """Train AI models from human judgment, and show whose judgment it was.
 
     \b
-    Start with:   tutelage run demo
-    Your data:    tutelage import votes.csv --kind comparison --out judgments/
+    Example: tutelage run demo
+             tutelage import votes.csv --kind comparison --out judgments/
     """
 
 

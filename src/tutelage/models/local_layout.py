@@ -228,7 +228,7 @@ def token_logprobs(model: Any, flat: Flat) -> Tensor:
     states = hidden(model, flat.ids, flat.positions, flat)[0, flat.predict_from]  # (1, N, d) -> (M, d)
     head = model.get_output_embeddings()
     if head.bias is None and not head.weight.requires_grad:
-        picked: Tensor = _FrozenHead.apply(states, head.weight, flat.targets)  # type: ignore[no-untyped-call]
+        picked: Tensor = _FrozenHead.apply(states, head.weight, flat.targets)  # type: ignore[no-untyped-call]  # torch types no apply
         return picked
     parts = []
     for lo in range(0, len(flat.targets), CHUNK):

@@ -27,7 +27,7 @@ class LoraLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(…, in) -> (…, out)."""
         low = linear(x, self.a.to(x.dtype))  # (…, r)
-        return self.base(x) + linear(low, (self.b * self.scale).to(x.dtype))  # type: ignore[no-any-return]
+        return self.base(x) + linear(low, (self.b * self.scale).to(x.dtype))  # type: ignore[no-any-return]  # a module call is Any
 
     def delta(self) -> Tensor:
         """(out, in) float32: what the adapter adds to the weight."""

@@ -66,6 +66,7 @@ def test_coverage_where_the_usual_interval_covers_a_quarter(error, size):
 @pytest.mark.slow
 @pytest.mark.parametrize(("error", "size"), [(e, n) for e in (0.055, 0.005) for n in (50, 200, 1_000)])
 def test_coverage_long_form(error, size):
+    """2,000 slices of each size: the interval covers the batch's mean at its level."""
     rng = np.random.default_rng(2)
     y, f = binary(error, rng)
     hits = 0

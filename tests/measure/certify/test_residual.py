@@ -129,7 +129,7 @@ def test_equal_confidences_go_out_together_or_not_at_all():
     assert found.figure.value == 0.4 and found.threshold == 0.95
 
 
-def test_confidence_is_needed():
+def test_residual_needs_the_judges_confidence():
     with pytest.raises(BadInput, match="confidence"):
         certify(["a", "b"], ["a", ""], target="residual")
 

@@ -143,7 +143,7 @@ def test_ties_counted_as_half_wins_would_pull_strengths_together():
     assert np.std(found.theta) == pytest.approx(np.std(theta), rel=0.1)
 
 
-def test_choix_agrees():
+def test_choix_gives_the_same_strengths():
     choix = pytest.importorskip("choix")
     left, right, outcome, _x, _t = _simulated(7, n=2000, k=8, ties=1e-9)
     pairs = [(a, b) if y else (b, a) for a, b, y in zip(left.tolist(), right.tolist(), outcome, strict=True)]

@@ -118,7 +118,7 @@ def _certificate(
 ) -> Certificate:  # fmt: skip
     return Certificate(
         target, figures, usable, claim, open_, level, len(s.ai), int(s.drawn.sum()),
-        noise=human_noise(s, level=level), warnings=_warnings(s), **more,  # type: ignore[arg-type]
+        noise=human_noise(s, level=level), warnings=_warnings(s), **more,  # type: ignore[arg-type]  # one dict of optional fields
     )  # fmt: skip
 
 

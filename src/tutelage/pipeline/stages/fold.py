@@ -14,7 +14,7 @@ from tutelage.pipeline.stages.shared import write_json
 from tutelage.records import Figure, Settled, counts_as_person, encode, jsonl, standing
 
 
-def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001
+def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001  # every stage is called alike
     """Writes `verdicts.jsonl`, `rows.jsonl` and `agreement.json`."""
     corpus = Corpus.read(inputs["gather"])
     made = folded(corpus)

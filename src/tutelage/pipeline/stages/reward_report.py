@@ -18,7 +18,7 @@ from tutelage.pipeline.stages.shared import MODEL_PACKAGES, passed, reward_spec,
 from tutelage.records import RankedRow, assistant, encode, jsonl, text_of
 
 
-def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001
+def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001  # every stage is called alike
     """Writes `figures.json`: the reward model's account, the best-of-n curve, and what the tuning is worth in samples.
 
     inputs: reward (a checkpoint), many (n answers of the supervised model a prompt), tuned (the final model's), dataset

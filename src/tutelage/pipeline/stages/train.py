@@ -37,7 +37,7 @@ def reward(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext
     _give(training.reward(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
 
 
-def head(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001
+def head(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001  # every stage is called alike
     """Learn to score answers from the rankings, fast: sentence vectors, n-grams and surface features."""
     from tutelage.training.head import HeadConfig, fit
 
