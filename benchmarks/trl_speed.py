@@ -80,7 +80,7 @@ def ours(work: str, data: dict[str, Any]) -> dict[str, Any]:
                 RankedRow(user(r["prompt"]), tuple(map(assistant, r["answers"])), ranks, ("j",), "g")
                 for r in data["k4"]
             ]
-            config = training.RewardConfig(batch_rows=4, lr=1e-4, epochs=1, dtype="bf16", centre=0.0)
+            config = training.RewardConfig(batch_rows=4, lr=1e-4, epochs=1, dtype="bf16", centre=0.0, mean_zero_rows=0)
             out = training.reward(made, "local:smollm2", Path(where) / "out", config)
         log = checkpoint.log(out)
         return _clock(start) | {"losses": [x["loss"] for x in log], "config": dataclasses.asdict(config)}

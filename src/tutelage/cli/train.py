@@ -45,7 +45,7 @@ def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
 
     config = configured(training.SftConfig, settings)
     rows = of_type(read_rows(dataset), DemonstrationRow, dataset, "a demonstration")
-    _finish(training.sft(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+    _finish(training.sft(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
 
 
 @command.command(epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
@@ -58,7 +58,7 @@ def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_js
 
     config = configured(training.RewardConfig, settings)
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
-    _finish(training.reward(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+    _finish(training.reward(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
 
 
 @command.command(epilog="Example:  tutelage train dpo judgments/ --base local:sft --out dpo --set beta=0.1")
@@ -71,7 +71,7 @@ def dpo(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
 
     config = configured(training.DpoConfig, settings)
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
-    _finish(training.dpo(rows, base, out, config, _progress(as_json)), len(rows), as_json)
+    _finish(training.dpo(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
 
 
 def configured(kind: Any, settings: tuple[str, ...]) -> Any:
@@ -104,9 +104,28 @@ def _progress(as_json: bool) -> Callable[[int, int], None] | None:
     return show
 
 
-def _finish(out: Path, rows: int, as_json: bool) -> None:
+def _trace(out: Path, dataset: Path, base: str) -> bool:
+    """Write the lineage beside a checkpoint where the judgments are at hand; says whether it could."""
+    from tutelage import provenance
+    from tutelage.store import digest_path
+
+    above = Path(base.removeprefix("local:"))
+    work: dict[str, provenance.Work] = {}
+    if (above / "lineage.json").is_file():
+        work |= {w.id: w for w in provenance.read(above).work}
+    if (dataset / "judgments.jsonl").is_file():
+        work |= provenance.work_of(dataset)
+    if not work:
+        return False
+    chain = [provenance.Sealed(dataset.name, digest_path(dataset))]
+    provenance.write(provenance.assemble(out, work=work, chain=chain), out)
+    return True
+
+
+def _finish(out: Path, dataset: Path, base: str, rows: int, as_json: bool) -> None:
     from tutelage.models import checkpoint
 
+    traced = _trace(out, dataset, base)
     made = checkpoint.read(out)
     log = checkpoint.log(out)
     work = len(checkpoint.contributions(out))
@@ -114,11 +133,15 @@ def _finish(out: Path, rows: int, as_json: bool) -> None:
         last = {k: v for k, v in log[-1].items() if k in ("loss", "accuracy", "margin", "chosen_drift")} if log else {}
         console.emit(
             {"checkpoint": str(out), "digest": made.digest, "method": made.method, "rows": rows, "steps": len(log),
-             "contributions": work, "last_step": last}
+             "contributions": work, "lineage": traced, "last_step": last}
         )  # fmt: skip
         return
     console.say(f"{out}  {made.digest}")
     console.say(f"  {made.method} on {rows} rows in {len(log)} steps; {work} contributions in it")
+    if not traced:
+        console.say(
+            "  No lineage: these rows come without their judgments. Train from a directory of `tutelage import`."
+        )
     if log:
         console.say(f"  training loss {log[0]['loss']:.3f} at the first step, {log[-1]['loss']:.3f} at the last")
         console.say("  Training figures say nothing about held-out prompts: run `tutelage eval` next.")

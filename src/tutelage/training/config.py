@@ -58,17 +58,20 @@ class RewardConfig(TrainConfig):
 
     margin_logits  margin demanded of a pair at strength 1 (Touvron et al. 2023)
     centre         weight of the squared sum of a pair's rewards, which keeps them near zero (Eisenstein et al. 2023)
+    mean_zero_rows training rows read once more at the end, to set their mean reward to zero; 0 leaves it as it is
     """
 
     lr: float = 2e-4
     epochs: int = 2
     margin_logits: float = 0.0
     centre: float = 0.01
+    mean_zero_rows: int = 64
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(self.margin_logits >= 0, "margin_logits", self.margin_logits, "0 or more")
         _require(self.centre >= 0, "centre", self.centre, "0 or more")
+        _require(self.mean_zero_rows >= 0, "mean_zero_rows", self.mean_zero_rows, "0 or more")
 
 
 @dataclass(frozen=True)

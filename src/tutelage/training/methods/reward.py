@@ -36,7 +36,8 @@ def train(
     examples = pack.rankings(rows, session.text, config, ties=True)
     pack.require(examples, len(rows), "a row that ranks two answers, or calls them equal")
     session.train(lambda batch: step(session, head, batch, config), examples, on_progress)
-    return session.finish(examples, offset=mean_reward(session, head, examples))
+    read = examples[: config.mean_zero_rows]
+    return session.finish(examples, offset=mean_reward(session, head, read) if read else 0.0)
 
 
 def add_head(session: Session) -> torch.nn.Parameter:
