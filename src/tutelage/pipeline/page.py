@@ -188,6 +188,7 @@ def _people(name: str, figures: Mapping[str, Any]) -> Section:
 def _reward(figures: Mapping[str, Any]) -> Section:
     account, curve = figures["account"], figures["curve"]
     blocks: list[Block] = []
+    charts: list[Block] = []
     if account is None:
         blocks.append(Callout("warn", "No held-out prompt had both a right and a wrong answer: nothing to compare."))
     else:
@@ -198,7 +199,7 @@ def _reward(figures: Mapping[str, Any]) -> Section:
         )
         blocks.append(Beside(cards))
         bins = tuple((b["claimed"], figure(b["observed"])) for b in account["reliability"])
-        blocks.append(ReliabilityChart("Is it as sure as it should be?", bins))
+        charts.append(ReliabilityChart("Is it as sure as it should be?", bins))
     points = curve["points"]
     series = tuple(
         Series(
@@ -212,8 +213,9 @@ def _reward(figures: Mapping[str, Any]) -> Section:
         for name, key in (("gold: the rule", "gold"),)
     )
     note = "Best of n by the reward model, n = " + ", ".join(str(p["n"]) for p in points) + ". KL is log n − (n−1)/n."
-    blocks.append(CurveChart("Best of n: what the rule finds as the reward model chooses harder", series,
-                             "KL from the supervised model, nats", "share that pass", note=note))  # fmt: skip
+    title = "Best of n: what the rule finds as the reward model chooses harder"
+    charts.append(CurveChart(title, series, "KL from the supervised model, nats", "share that pass", note=note))
+    blocks.append(Beside(tuple(charts)))
     proxy = tuple((f"n = {p['n']}", figure(p["proxy"]), figure(p["gold"])) for p in points)
     blocks.append(FigureTable("Proxy against gold", ("best of", "reward (proxy)", "pass rate (gold)"), proxy))
     texts = figures["texts"]
