@@ -60,6 +60,7 @@ def main(seeds: list[int], recipe_name: str, out: Path) -> None:
         "steps": encode(steps),
         "per_seed": [m["arms"] for m in metrics],
         "what_it_cost": [m["models"][arms[0]]["vs_sft"] for m in metrics],
+        "base_cut_short": [m["models"]["base"]["cut_short"] for m in metrics],
         "words_sft": [m["models"]["sft"]["words"] for m in metrics],
     }
     RESULTS.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
@@ -67,6 +68,8 @@ def main(seeds: list[int], recipe_name: str, out: Path) -> None:
         print(f"pass rate {name:<12} {rate}")
     for name, gain in {**gains, **steps}.items():
         print(f"{name:<28} {gain}")
+    for seed, cut in zip(seeds, result["base_cut_short"], strict=True):
+        print(f"seed {seed}, base cut at its best word: {cut['value']:.3f} [{cut['lo']:.3f}, {cut['hi']:.3f}]")
     permuted = gains.get("permuted")
     if isinstance(permuted, Estimate):
         print("the permuted arm's interval covers 0:", permuted.lo <= 0 <= permuted.hi)

@@ -87,9 +87,17 @@ def _outcome(recipe: Recipe, metrics: Mapping[str, Any], decision: Decision) -> 
 
 def _before_after(recipe: Recipe, metrics: Mapping[str, Any]) -> Section:
     models = metrics["models"]
-    rates = tuple((label(n), figure(m["pass_rate"])) for n, m in models.items())
+    rates = (
+        *((label(n), figure(m["pass_rate"])) for n, m in models.items()),
+        ("Base, every answer cut at its best word", figure(models["base"]["cut_short"])),
+    )
     blocks: list[Block] = [
-        IntervalChart("Share of held-out prompts answered as asked", rates, unit="share"),
+        IntervalChart(
+            "Share of held-out prompts answered as asked",
+            rates,
+            unit="share",
+            note="The last line is a control: what brevity alone could have earned, chosen by one who knows the rule.",
+        ),
         IntervalChart(
             "Gained over SFT",
             tuple((label(a), figure(v)) for a, v in metrics["arms"].items()),

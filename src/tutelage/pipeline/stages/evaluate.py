@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def about(one: Entrant, all_: Mapping[str, Entrant]) -> dict[str, Any]:
     out: dict[str, Any] = {
         "pass_rate": intervals.win_rate(one.passes, clusters=one.groups),
         "by_form": by_form(one),
+        "cut_short": cut_short(one),
         **quality.figures(seen, answers.groups),
     }
     for against in ("base", START):
@@ -99,6 +101,21 @@ def about(one: Entrant, all_: Mapping[str, Entrant]) -> dict[str, Any]:
 def gain(one: Entrant, other: Entrant) -> Estimate | Undefined:
     """Pass rate of one less that of the other, over the same tasks, with an interval over groups."""
     return intervals.paired_difference(one.passes, other.passes, clusters=one.groups)
+
+
+def cut_short(one: Entrant) -> Figure:
+    """Pass rate if every answer were cut at the best of all its words, by one who knows the rule: a control.
+
+    A metric that this satisfies would reward brevity, not obedience.
+    """
+    passes = np.array([np.mean([_any_cut(t, a) for a in row]) for t, row in zip(one.tasks, one.rows, strict=True)])
+    return intervals.win_rate(passes, clusters=one.groups)
+
+
+def _any_cut(task: Task, answer: Answer) -> float:
+    ends = [m.end() for m in re.finditer(r"\S+", answer.text)]
+    cuts = (replace(answer, text=answer.text[:end], ended=True) for end in ends)
+    return float(any(passed(task, cut) == 1.0 for cut in cuts))
 
 
 def by_form(one: Entrant) -> dict[str, Figure]:
@@ -146,4 +163,4 @@ def _generation(a: Answer) -> Generation:
     return Generation(a.text, a.tokens, a.ended, a.logprob)
 
 
-STAGE = Stage("evaluate", 1, run, MODEL_PACKAGES)
+STAGE = Stage("evaluate", 2, run, MODEL_PACKAGES)
