@@ -88,8 +88,9 @@ class Reward(Train):
 
 
 class Dpo(Train):
-    """`beta` is the strength of the pull to the supervised model."""
+    """`beta` is the strength of the pull to the supervised model. Twice this rate has collapsed two of six forms."""
 
+    lr: float = Field(default=2e-4, gt=0)
     beta: float = Field(default=0.1, gt=0)
 
 
@@ -190,6 +191,6 @@ source = "simulated"    # or file:DIR (people), or judge:SPEC (an AI judge)
 per_item = 3
 
 [dpo]
-lr = 4e-4
+lr = 2e-4
 beta = 0.1
 """
