@@ -4,9 +4,9 @@
 
 `--trl-python` is the interpreter of an environment with trl, peft and datasets. Each run is a process of its own, the
 two systems in turn. Both: SmolLM2-135M, LoRA r = 8 on every linear layer, bf16, one epoch, steps of 4 pairs (DPO) or 4
-rankings (K = 4), 1 thread. TRL: reference precomputed, no checkpointing, batches grouped by length. Counted: from the
-texts to the last step, for us also loading and saving. Rows: hh_harmless pairs and UKP arguments from `$TUTELAGE_DATA`,
-else synthetic texts of the same lengths (said in the results).
+rankings (K = 4), 1 thread. TRL: reference precomputed, no checkpointing, batches grouped by length. Counted: from
+loading the model to the last step (for us also saving), imports left out on both sides. Rows: hh_harmless pairs and
+UKP arguments from `$TUTELAGE_DATA`, else synthetic texts of the same lengths (said in the results).
 """
 
 from __future__ import annotations
@@ -62,8 +62,13 @@ def rows(pairs_wanted: int = 24, rankings_wanted: int = 6) -> dict[str, Any]:
 
 def ours(work: str, data: dict[str, Any]) -> dict[str, Any]:
     from tutelage import training
-    from tutelage.models import checkpoint
+    from tutelage.models import checkpoint, local_load  # noqa: F401  its imports are not counted, as theirs are not
+    from tutelage.models.local_torch import transformers
     from tutelage.records import RankedRow, assistant, user
+    from tutelage.training.methods import dpo, reward  # noqa: F401  as above
+
+    hf = transformers()
+    _ = hf.AutoModelForCausalLM, hf.AutoTokenizer, hf.AttentionInterface, hf.LlamaForCausalLM
 
     with tempfile.TemporaryDirectory() as where:
         start = _clock()
@@ -109,22 +114,22 @@ def theirs(work: str, data: dict[str, Any]) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as where:
         if work == "dpo":
+            start = _clock()
             model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16)
             table = Dataset.from_list([r | {"prompt": shown(r["prompt"])} for r in data["dpo"]])
             config = {"precompute_ref_log_probs": True, "precompute_ref_batch_size": 4, "beta": 0.1}
-            start = _clock()
             trainer: Any = DPOTrainer(
                 model, args=DPOConfig(output_dir=where, **common, **config), train_dataset=table,
                 processing_class=token, peft_config=LoraConfig(task_type="CAUSAL_LM", **lora),
             )  # fmt: skip
         else:
+            start = _clock()
             model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=torch.bfloat16)
             model.config.pad_token_id = token.pad_token_id
             # a ranking of 4 is 6 pairs, in steps of 24 pairs = 4 rankings, as ours
             common["per_device_train_batch_size"] = 4 * K * (K - 1) // 2 // 4
             common["gradient_accumulation_steps"] = 4
             config = {}
-            start = _clock()
             pairs = []
             for r in data["k4"]:
                 ids = [token(shown(r["prompt"]) + a + token.eos_token)["input_ids"] for a in r["answers"]]

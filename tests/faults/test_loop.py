@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.faults.harness import Finished, complete, finished_stages, kill_at, leftovers, scratch_bytes
+from tests.faults.harness import Finished, complete, finished_stages, kill_at, leftovers
 from tests.pipeline.conftest import RECIPE, save_tiny_base
 
 pytestmark = pytest.mark.train
@@ -75,7 +75,7 @@ def test_a_run_killed_twenty_times_still_gets_there(recipe: Path, quiet: Finishe
         now = len(finished_stages(tmp_path / "home"))
         assert now >= reached, f"attempt {number} lost a finished stage"
         reached = now
-    assert reached + scratch_bytes(tmp_path / "home") > 0
+    assert reached > 0, "twenty attempts finished no stage"
     finished = finish(recipe, tmp_path)
     assert finished.artefacts == quiet.artefacts
     assert finished.files == quiet.files
