@@ -22,7 +22,8 @@ import polars as pl
 from tutelage.evaluation.reward_model import evaluate_cross_fitted
 from tutelage.formats.texts import transcript
 from tutelage.models.head import HeadReward, load
-from tutelage.records import RankedRow, assistant, encode, user
+from tutelage.pipeline.stages import people
+from tutelage.records import RankedRow, assistant, encode
 from tutelage.training.head import HeadConfig, fit, installed_blocks
 
 DATA = Path(os.environ.get("TUTELAGE_DATA", "../shared/data"))
@@ -32,24 +33,7 @@ SEED = 20261121
 
 def ukp_convarg(folder: Path) -> list[RankedRow]:
     """Strict pairs with the share of their votes; the prompt is the debate and the stance."""
-    texts = {r["arg_id"]: r for r in pl.read_parquet(folder / "arguments.parquet").to_dicts()}
-    votes = pl.read_parquet(folder / "votes.parquet").group_by("pair_id").agg("value").to_dicts()
-    cast = {v["pair_id"]: v["value"] for v in votes}
-    rows = []
-    for pair in pl.read_parquet(folder / "pairs.parquet").drop_nulls("strict_label").to_dicts():
-        both = [texts[pair[a]] for a in ("arg1", "arg2")]
-        given, won = cast[pair["pair_id"]], pair["strict_label"]
-        rows.append(
-            RankedRow(
-                prompt=user(f"{pair['topic'].replace('-', ' ')}\n{both[0]['stance']}"),
-                responses=tuple(assistant(b["text"]) for b in both),
-                ranks=(1, 2) if won == "a1" else (2, 1),
-                contributions=tuple(f"{pair['pair_id']}/{n}" for n in range(len(given))),
-                group=pair["topic"],
-                certainty=(given.count(won) + given.count("equal") / 2) / len(given),
-            )
-        )
-    return rows
+    return people.ukp_convarg(folder)[0]
 
 
 def hh_harmless(folder: Path) -> list[RankedRow]:

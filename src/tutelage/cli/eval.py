@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tutelage.records import RankedRow
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ROWS = click.Path(exists=True, path_type=Path)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -55,8 +56,8 @@ def head_to_head(a: str, b: str, prompts: Path, spec: str, max_tokens: int, seed
 
 @command.command("reward-model", epilog="Example:  tutelage eval reward-model rm/ --pairs held_out.jsonl --json")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--pairs", type=FILE, required=True, help="JSONL of ranked rows, none of them trained on.")
-@click.option("--train", "train_file", type=FILE, help="The rows it was trained on: the baseline is chosen on these.")
+@click.option("--pairs", type=ROWS, required=True, help="Rows, an imported directory or a file to import; held out.")
+@click.option("--train", "train_file", type=ROWS, help="The rows it was trained on: the baseline is chosen on these.")
 @click.option("--seed", default=0, show_default=True, help="Of the intervals.")
 @AS_JSON
 def reward_model(directory: Path, pairs: Path, train_file: Path | None, seed: int, as_json: bool) -> None:
@@ -86,9 +87,11 @@ def reward_model(directory: Path, pairs: Path, train_file: Path | None, seed: in
 
 
 def _ranked(path: Path) -> list[RankedRow]:
-    from tutelage.records import RankedRow, jsonl
+    """Rows of ours, an imported directory, or any file of comparisons that `tutelage import` reads."""
+    from tutelage.records import RankedRow
+    from tutelage.training.dataset import of_type, read_rows
 
-    return list(jsonl.read(path, RankedRow))
+    return of_type(read_rows(path), RankedRow, path, "a comparison or ranking")
 
 
 @command.command(epilog="Example:  tutelage eval suite after/ --tasks sums.jsonl --samples 4 --json")

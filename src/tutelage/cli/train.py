@@ -44,20 +44,26 @@ def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
     from tutelage.training.dataset import of_type, read_rows
 
     config = configured(training.SftConfig, settings)
-    rows = of_type(read_rows(dataset), DemonstrationRow, dataset, "a demonstration")
+    rows = of_type(read_rows(dataset, "demonstration"), DemonstrationRow, dataset, "a demonstration")
     _finish(training.sft(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
 
 
 @command.command(epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
 @_shared
 def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Learn to score answers from comparisons and rankings."""
+    """Learn to score answers from comparisons and rankings.
+
+    --base minilm fits the fast reward model: sentence vectors, n-grams and surface features, seconds on a CPU.
+    """
     from tutelage import training
     from tutelage.records import RankedRow
     from tutelage.training.dataset import of_type, read_rows
 
-    config = configured(training.RewardConfig, settings)
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
+    if base.removeprefix("local:") in ("minilm", "head"):
+        _fast(rows, out, settings, as_json)
+        return
+    config = configured(training.RewardConfig, settings)
     _finish(training.reward(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
 
 
@@ -72,6 +78,27 @@ def dpo(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
     config = configured(training.DpoConfig, settings)
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
     _finish(training.dpo(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
+
+
+def _fast(rows: list[Any], out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """The fast reward model; `--set seed=…` deals the groups into folds."""
+    import numpy as np
+
+    from tutelage.models.head import load
+    from tutelage.training.head import fit
+
+    seed = configured(_Fast, settings).seed
+    model = load(fit(rows, out=out, rng=np.random.default_rng(seed)))
+    if as_json:
+        console.emit({"checkpoint": str(out), "digest": model.digest, "method": "head", "rows": len(rows)})
+        return
+    console.say(f"{out}  {model.digest}")
+    console.say(f"  fast reward model on {len(rows)} rows. Next: tutelage eval reward-model {out} --pairs HELD_OUT")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fast:
+    seed: int = 0
 
 
 def configured(kind: Any, settings: tuple[str, ...]) -> Any:

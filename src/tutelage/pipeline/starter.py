@@ -42,12 +42,6 @@ FACTS: dict[str, tuple[str, str, str]] = {
     "apples": ("Apples grow on trees", "An apple can be red or green", "Apples are picked in the autumn"),
 }
 
-OPEN = (
-    "What can I do on a rainy day?", "Why do people keep pets?", "How do I start a small garden?",
-    "What makes a good friend?", "Why is sleep important?", "How can I learn a new language?",
-    "What should I pack for a short trip?", "Why do leaves change colour?",
-)  # fmt: skip
-
 Facts = tuple[str, str, str]
 
 

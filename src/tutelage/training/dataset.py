@@ -1,4 +1,4 @@
-"""Rows from what people have: a JSONL of rows, a directory with `train.jsonl`, or an imported corpus."""
+"""Rows from what people have: rows, a directory with `train.jsonl`, an imported corpus, or a file to import."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from tutelage.records import DemonstrationRow, LabelledRow, RankedRow, Row, json
 R = TypeVar("R", DemonstrationRow, RankedRow, LabelledRow)
 
 
-def read_rows(place: Path) -> list[Row]:
-    """Every row of a data set. Raises BadInput naming file, line and field."""
+def read_rows(place: Path, kind: str = "comparison") -> list[Row]:
+    """Every row of a data set. Raises BadInput naming file, line and field.
+
+    kind  what a file that holds no rows of ours is read as: any format `tutelage import` detects
+    """
     if place.is_file():
-        return list(jsonl.read(place, Row))
+        return list(jsonl.read(place, Row)) if _holds_rows(place) else _imported(place, kind)
     for name in ("train.jsonl", "train.jsonl.gz"):
         if (place / name).is_file():
             return list(jsonl.read(place / name, Row))
@@ -29,6 +32,19 @@ def read_rows(place: Path) -> list[Row]:
         remedy="Make one with `tutelage import`.",
         where=Where(str(place)),
     )
+
+
+def _holds_rows(place: Path) -> bool:
+    if not place.name.endswith((".jsonl", ".jsonl.gz")):
+        return False
+    first = next((value for _, value in jsonl.objects(place)), None)
+    return isinstance(first, dict) and (first.get("schema") == "row/1" or {"contributions", "group"} <= first.keys())
+
+
+def _imported(place: Path, kind: str) -> list[Row]:
+    from tutelage.formats import import_file, rows
+
+    return rows(import_file(place, kind).corpus)
 
 
 def of_type(rows: Sequence[Row], kind: type[R], place: Path, what: str) -> list[R]:
