@@ -43,7 +43,7 @@ def main(seeds: list[int], recipe_name: str, out: Path) -> None:
         for name, row in rows.items():
             passes.setdefault(name, []).extend(row["passes"])
         groups.extend(rows["sft"]["groups"])
-    arms = [n for n in passes if n not in ("base", "sft")]
+    arms = list(load(recipe_name).arms)
     gains = {a: intervals.paired_difference(passes[a], passes["sft"], clusters=groups) for a in arms}
     steps = {
         f"{a} over {b}": intervals.paired_difference(passes[a], passes[b], clusters=groups) for a, b in pairwise(arms)
