@@ -86,3 +86,13 @@ def test_a_run_waits_for_people_and_goes_on_when_they_have_answered(
     done = loop.run_recipe(asked, tmp_path / "run", home=home)
     assert done.metrics["data"]["people"] == 2
     assert done.metrics["contributions"]["person"]["contributions"] == 24
+
+
+def test_a_report_without_peoples_votes_says_how_to_get_them(
+    finished: loop.Finished, tiny_recipe: Recipe, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recipe that names a data set which is not at hand still runs, and its page says so."""
+    monkeypatch.setenv("TUTELAGE_DATA", str(tmp_path))
+    asked = tiny_recipe.model_copy(update={"people": ("ukp_convarg",)})
+    page = loop.run_recipe(asked, tmp_path / "run", home=home).out / "report.html"
+    assert "set TUTELAGE_DATA" in page.read_text(encoding="utf-8")

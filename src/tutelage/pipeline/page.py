@@ -173,6 +173,11 @@ def _data(recipe: Recipe, metrics: Mapping[str, Any]) -> Section:
         (sort, f"{t['judges']:,}", f"{t['contributions']:,}") for sort, t in work.items() if t["contributions"]
     )
     blocks.append(FigureTable("Whose work is in the final model", ("sort of judge", "judges", "contributions"), rows))
+    if absent := [name for name in recipe.people if name not in metrics["people"]]:
+        text = (
+            f"{', '.join(absent)} is not on this machine: set TUTELAGE_DATA to the folder that holds it, and run again."
+        )
+        blocks.append(Callout("note", text, "No real people's votes in this report."))
     lead = "What the model learned from, and who gave it."
     return Section("Judgments", lead, tuple(blocks))
 
