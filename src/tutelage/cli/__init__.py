@@ -13,30 +13,56 @@ from tutelage import __version__
 
 
 class Entry(NamedTuple):
-    """A command of ours: where it lives, and its line in `tutelage --help`."""
+    """A command of ours: where it lives, and what it does in one line."""
 
     module: str
     help: str
 
 
+class Shelf(NamedTuple):
+    """Commands that belong together, and what for: one entry of `tutelage --help`."""
+
+    purpose: str
+    commands: dict[str, Entry]
+
+
 # Each module holds `command`: a click command, or a click group of several.
-COMMANDS: dict[str, Entry] = {
-    "run": Entry("run", "Drive a recipe from prompts to a gated model."),
-    "compare": Entry("compare", "Set two runs side by side."),
-    "import": Entry("import_", "Read judgments from a file you already have."),
-    "export": Entry("export", "Write judgments or rows in another tool's format."),
-    "measure": Entry("measure", "What a file of judgments can and cannot support."),
-    "train": Entry("train", "Train by one method: sft, reward, dpo."),
-    "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
-    "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
-    "lineage": Entry("lineage", "From a checkpoint down to the judgments behind it."),
-    "chat": Entry("chat", "Talk to a checkpoint."),
-    "schema": Entry("schema", "Print the JSON Schema of a recipe, criteria, record …"),
-    "example": Entry("example", "Print a runnable example of one."),
-    "models": Entry("models", "Add or list local model weights."),
-    "store": Entry("store", "Disk use and clean-up of $TUTELAGE_HOME."),
-    "doctor": Entry("doctor", "What this machine can do, and what is missing."),
-}
+SHELVES = {
+    "loop": Shelf("from prompts to a gated model, and back to the people behind it", {
+        "run": Entry("run", "Drive a recipe from prompts to a gated model."),
+        "compare": Entry("compare", "Set two runs side by side."),
+        "lineage": Entry("lineage", "From a checkpoint down to the judgments behind it."),
+    }),
+    "judgments": Shelf("plan and buy them, read, inspect and write them", {
+        "plan": Entry("plan", "Who should judge, how many, what it costs, how long it takes."),
+        "import": Entry("import_", "Read judgments from a file you already have."),
+        "inspect": Entry("inspect", "Accept or reject a delivery of bought judgments."),
+        "export": Entry("export", "Write judgments or rows in another tool's format."),
+    }),
+    "measure": Shelf("what the judgments support; what an AI judge may claim", {
+        "measure": Entry("measure", "What a file of judgments can and cannot support."),
+        "slice": Entry("slice", "Draw the items people look at; check a draw."),
+        "certify": Entry("certify", "Hold an AI judge against a slice of human labels."),
+        "judge": Entry("judge", "Let an AI judge grade items."),
+    }),
+    "release": Shelf("sealed data that anyone can verify", {
+        "release": Entry("release", "Seal a release; set two releases side by side."),
+    }),
+    "model": Shelf("train, try and decide", {
+        "train": Entry("train", "Train by one method: sft, reward, dpo."),
+        "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
+        "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
+        "chat": Entry("chat", "Talk to a checkpoint."),
+    }),
+    "help": Shelf("what files look like, what this machine can do", {
+        "schema": Entry("schema", "Print the JSON Schema of a recipe, criteria, record …"),
+        "example": Entry("example", "Print a runnable example of one."),
+        "models": Entry("models", "Add or list local model weights."),
+        "store": Entry("store", "Disk use and clean-up of $TUTELAGE_HOME."),
+        "doctor": Entry("doctor", "What this machine can do, and what is missing."),
+    }),
+}  # fmt: skip
+COMMANDS = {name: entry for shelf in SHELVES.values() for name, entry in shelf.commands.items()}
 
 
 class LazyGroup(click.Group):
@@ -54,10 +80,14 @@ class LazyGroup(click.Group):
         return load(cmd_name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands alone, none of them imported: the page fits a screen, and everybody knows `--help`."""
-        rows = [(name, COMMANDS[name].help) for name in self.list_commands(ctx)]
+        """Two lines a shelf, none of its commands imported: the page fits a screen however many commands there are."""
+        there = set(self.list_commands(ctx))
         with formatter.section("Commands (each has --help)"):
-            formatter.write_dl(rows)
+            for shelf in SHELVES.values():
+                names = [name for name in shelf.commands if name in there]
+                if names:
+                    formatter.write_text(", ".join(click.style(name, bold=True) for name in names))
+                    formatter.write_text("    " + shelf.purpose)
 
 
 def _exists(module: str) -> bool:

@@ -128,7 +128,7 @@ def load(path: Path) -> Table:
     """Read a file of rows, whatever its format; the content decides, not the name. Raises BadInput."""
     _must_be_a_file(path)
     head = _head(path)
-    read = next((reader for fits, reader in READERS if fits(head)), None)
+    read = next((reader for fits, reader in SHAPES.values() if fits(head)), None)
     if read is None:
         raise _unreadable(path, head)
     records = tuple(read(path))
@@ -179,6 +179,19 @@ def _unreadable(path: Path, head: bytes) -> BadInput:
         remedy="Convert it, for example with `iconv -f utf-16 -t utf-8`." if utf16 else "Convert it first.",
         where=Where(str(path), 1 if utf16 else None),
     )
+
+
+def content_of(path: Path) -> tuple[str, bytes]:
+    """What a file holds – "Parquet", "JSON" (one list), "JSONL" or "text" (CSV, TSV) – and its bytes, decompressed.
+
+    Parquet is left to be read from its path: the bytes are empty. Raises BadInput.
+    """
+    _must_be_a_file(path)
+    head = _head(path)
+    shape = next((name for name, (fits, _) in SHAPES.items() if fits(head)), None)
+    if shape is None:
+        raise _unreadable(path, head)
+    return shape, b"" if shape == "Parquet" else _everything(path).removeprefix(b"\xef\xbb\xbf")
 
 
 def _is_parquet(head: bytes) -> bool:
@@ -300,9 +313,9 @@ def _decoded(raw: bytes, path: Path, number: int) -> str:
         ) from None
 
 
-READERS: list[tuple[Callable[[bytes], bool], Callable[[Path], Iterator[Record]]]] = [
-    (_is_parquet, _parquet),
-    (_is_json_list, _json_list),
-    (_is_jsonl, _jsonl),
-    (_is_delimited, _delimited),
-]
+SHAPES: dict[str, tuple[Callable[[bytes], bool], Callable[[Path], Iterator[Record]]]] = {
+    "Parquet": (_is_parquet, _parquet),
+    "JSON": (_is_json_list, _json_list),
+    "JSONL": (_is_jsonl, _jsonl),
+    "text": (_is_delimited, _delimited),
+}
