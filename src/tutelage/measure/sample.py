@@ -225,6 +225,8 @@ def redraw(ids: Sequence[str], pi: ArrayLike, cell: ArrayLike, *, seed: int, des
     if not steady or (design == "fixed" and np.abs(wanted - np.rint(wanted)).max() > 1e-6):
         raise _bad("The chances do not belong to a draw by cells.", "one pi per cell, whole numbers of items",
                    "Do not round or edit the pi column.", "pi")  # fmt: skip
+    if design == "fixed":  # exactly as drawn, whatever digits a spreadsheet kept
+        chance = (np.asarray(takes) / np.maximum(room, 1))[cells]
     return Draw(tuple(ids), chance, cells, takes, seed, design)
 
 

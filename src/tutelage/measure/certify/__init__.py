@@ -7,8 +7,8 @@ method says "asymptotic". What must be true of the draw is in each figure's assu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -79,7 +79,7 @@ def certify(
         return _residual(s, require, error if error is not None else 0.05, now, level, mask, sequential)
     if target == "agreement":
         return _agreement(s, require, now, level, sequential)
-    return _mean(s, require, now, level, Ask(now, "two", seed, method, sequential), values, bounds)
+    return _mean(s, require, level, Ask(now, "two", seed, method, sequential), values, bounds)
 
 
 def _check(level: float, require: float | None, error: float | None, target: str) -> None:
@@ -122,20 +122,22 @@ def _certificate(
     )  # fmt: skip
 
 
-def _decide(lower: float, upper: float, require: float | None) -> bool | None:
+def _answered(bound: Callable[[Sided], Estimate], require: float | None) -> tuple[Estimate, bool | None]:
+    """(the figure that answers, the answer): one-sided where it is decided, else two-sided.
+
+    Each side is its own question at the whole alpha: only one of "enough" and "not enough" can be false.
+    """
     if require is None:
-        return None
-    if lower >= require - 1e-12:
-        return True
-    return False if upper < require else None
+        return bound("two"), None
+    below = bound("lower")
+    if below.lo >= require - 1e-12:
+        return below, True
+    above = bound("upper")
+    return (above, False) if above.hi < require else (bound("two"), None)
 
 
 def _agreement(s: Slice, require: float | None, now: float, level: float, anytime: bool) -> Certificate:
-    sided: Sided = "two" if require is None else "lower"
-    found = agreement(s, level=now, sided=sided, anytime=anytime)
-    # each side is its own question at the whole alpha: only one of "enough" and "not enough" can be false
-    above = found.hi if require is None else agreement(s, level=now, sided="upper", anytime=anytime).hi
-    usable = _decide(found.lo, above, require)
+    found, usable = _answered(lambda sided: agreement(s, level=now, sided=sided, anytime=anytime), require)
     need, open_ = None, "Nothing was required, so nothing is decided." if require is None else "Nothing is open."
     if require is not None and usable is None:
         need = slice_to_settle(1 - found.value, require, len(s.ai), now)
@@ -150,7 +152,7 @@ def _agreement(s: Slice, require: float | None, now: float, level: float, anytim
 
 
 def _mean(
-    s: Slice, require: float | None, now: float, level: float, ask: Ask, values: Mapping[str, float] | None,
+    s: Slice, require: float | None, level: float, ask: Ask, values: Mapping[str, float] | None,
     bounds: tuple[float, float] | None,
 ) -> Certificate:  # fmt: skip
     numbers = label_values(s, values)
@@ -163,12 +165,9 @@ def _mean(
         return _certificate(s, "mean", {"mean": undefined_mean(s), **shares}, None, claim,
                             "Pass `values` to average labels that are names.", level)  # fmt: skip
     support = _support(numbers, values, bounds)
-    found = mean(s, numbers, support, ask)
-    saved = saving(s, numbers, (float(support[0]), float(support[-1])), found, ask)
-    usable = None
-    if require is not None:
-        one = [mean(s, numbers, support, Ask(now, side, ask.seed, ask.method, ask.anytime)) for side in _SIDES]
-        usable = _decide(one[0].lo, one[1].hi, require)
+    both = mean(s, numbers, support, ask)
+    saved = saving(s, numbers, (float(support[0]), float(support[-1])), both, ask)
+    found, usable = _answered(lambda sided: mean(s, numbers, support, replace(ask, sided=sided)), require)
     need = None
     if require is not None and usable is None and abs(found.value - require) > 0:
         factor = ((found.hi - found.lo) / 2 / abs(found.value - require)) ** 2
@@ -185,9 +184,6 @@ def _support(numbers: Floats, values: Mapping[str, float] | None, bounds: tuple[
     possible = np.unique([*numbers.tolist(), *(values.values() if values else ()), *(bounds or ())])
     only = float(possible[0])
     return possible if len(possible) > 1 else np.array([min(only, 0.0), max(only, min(only, 0.0) + 1.0)])
-
-
-_SIDES: tuple[Sided, Sided] = ("lower", "upper")
 
 
 def _residual(

@@ -24,6 +24,8 @@ from tutelage.records import Estimate, Undefined
 
 GAIN_FLOOR = 1.2  # a judge that saves less than one label in six is not worth its paperwork
 
+TRUTHS = {"false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -37,7 +39,9 @@ class Ask:
 
 
 def label_values(s: Slice, values: Mapping[str, float] | None) -> Floats | None:
-    """(labels,) what each label counts as: `values`, or the labels themselves where all are numbers; else None."""
+    """(labels,) what each label counts as: `values`, else the labels where all are numbers or truths; else None."""
+    if values is None and all(x.lower() in TRUTHS for x in s.labels):
+        values = {x: TRUTHS[x.lower()] for x in s.labels}
     if values is not None:
         missing = [x for x in s.labels if x not in values]
         if missing:

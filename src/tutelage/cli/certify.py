@@ -1,0 +1,176 @@
+"""`tutelage certify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tutelage.cli import console
+from tutelage.cli.slice import ADDED, FILE, TARGET, distinct, recheck
+from tutelage.errors import FAILED, NOT_ENOUGH, BadInput, Failed, Where
+
+if TYPE_CHECKING:
+    from tutelage.formats.frames import Floats, Frame, Names
+    from tutelage.measure.certify import Certificate
+    from tutelage.measure.sample import Draw
+
+EXIT = {True: 0, False: FAILED, None: NOT_ENOUGH}
+
+
+@click.command(epilog="Example:  tutelage certify s.csv --item id --ai ai --human who --require .9")
+@click.argument("file", type=FILE)
+@click.option("--item", required=True, metavar="C", help="Column of item ids, one row each.")
+@click.option("--ai", required=True, metavar="C", help="Column of the AI judge's verdicts.")
+@click.option("--human", required=True, metavar="C", help="People's labels; empty: not in the slice.")
+@click.option("--target", type=TARGET, default="agreement", metavar="T", help="mean, agreement (default) or residual.")
+@click.option("--require", type=float, metavar="X", help="The least that is enough; exits 0 yes, 3 no, 4 open.")
+@click.option("--error", default=0.05, show_default=True, metavar="X", help="Residual: error allowed.")
+@click.option("--level", default=0.95, show_default=True, metavar="X", help="Confidence of the claim.")
+@click.option("--confidence", metavar="C", help="The judge's own, more is surer: for residual.")
+@click.option("--pi", metavar="C", help="Recorded chances; taken from a drawn slice.")
+@click.option("--order", metavar="C", help="Rank or time at which labels came: for --sequential.")
+@click.option("--domain", metavar="C", help="Decide per domain, false discoveries held.")
+@click.option("--second", metavar="C", help="A second person's labels: takes human noise out.")
+@click.option("--values", metavar="V", help="For mean: left=1,tie=.5,right=0 or bounds: 1..5.")
+@click.option("--never", metavar="C", hidden=True, help="Truths: items that go to a person anyway.")
+@click.option("--sequential", is_flag=True, help="Bounds that hold however often one looks.")
+@click.option("--seed", default=0, metavar="N", help="Of the order of bets.  [default: 0]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    file: Path, item: str, ai: str, human: str, target: Any, require: float | None, error: float, level: float,
+    confidence: str | None, pi: str | None, order: str | None, domain: str | None, second: str | None,
+    values: str | None, never: str | None, sequential: bool, seed: int, as_json: bool,
+) -> None:  # fmt: skip
+    """Say what may be claimed of an AI judge. --never C: items for people anyway."""
+    from tutelage.formats.frames import read_frame
+    from tutelage.measure.certify import certify
+
+    frame = read_frame(file)
+    distinct(frame, item)
+    machine, people, again = _labels(frame, ai, human, second)
+    warnings: list[str] = []
+    chance = frame.every_number(pi) if pi else None
+    rank = frame.numbers(order) if order else None
+    drawn = _verified(frame)
+    if drawn is not None:
+        people, again = _only_drawn(frame, drawn, people, again, item, warnings)
+        if chance is None:
+            chance = _chances(drawn, people, sequential)
+        rank = drawn.order().astype("float64") if rank is None and sequential else rank
+    worth, bounds = _values(values)
+    found = certify(
+        machine, people, target=target, require=require, error=error, level=level,
+        confidence=frame.every_number(confidence) if confidence else None, pi=chance, order=rank,
+        domain=frame.every_name(domain) if domain else None, second=again, values=worth, bounds=bounds,
+        never=frame.truths(never) if never else None, sequential=sequential, seed=seed,
+    )  # fmt: skip
+    if as_json:
+        console.emit(_json(found, warnings))
+    else:
+        _show(found, warnings)
+    raise SystemExit(0 if require is None else EXIT[found.usable])
+
+
+def _labels(frame: Frame, ai: str, human: str, second: str | None) -> tuple[Any, Any, Any]:
+    """Verdicts and labels: numbers where all of them are, names otherwise, so that 1 and "1.0" are one label."""
+    named = [ai, human, *([second] if second else [])]
+    read = frame.numbers if all(frame.is_numeric(c) for c in named) else frame.names
+    columns: list[Floats | Names] = [read(c) for c in named]
+    return columns[0], columns[1], columns[2] if second else None
+
+
+def _verified(frame: Frame) -> Draw | None:
+    """The draw this file carries, repeated; None where it carries none. Raises Failed where it is another one."""
+    if not set(ADDED) <= set(frame.columns):
+        return None
+    repeated, differs = recheck(frame)
+    if differs or repeated is None:
+        raise Failed(
+            f"The file does not hold the draw that it claims: {differs[0]}"
+            + (f" (and {len(differs) - 1} more differences)." if len(differs) > 1 else "."),
+            expected="items, pi, cell, draw and in_slice as `tutelage slice draw` wrote them",
+            remedy="See `tutelage slice check`. Without the column `draw` the slice is taken as declared.",
+            where=Where(str(frame.path), field="draw"),
+        )
+    return repeated
+
+
+def _only_drawn(frame: Frame, drawn: Draw, people: Any, again: Any, item: str, warnings: list[str]) -> tuple[Any, Any]:
+    """Labels of the slice alone: what people labelled besides was chosen by someone, not drawn."""
+    import numpy as np
+
+    inside, labelled = drawn.drawn(), _there(people)
+    extra = np.flatnonzero(labelled & ~inside)
+    if extra.size:
+        name = frame.names(item)[extra[0]]
+        warnings.append(
+            f"{extra.size:,} labels are on items outside the slice (the first on {name!r}) and were left out: "
+            "hand-picked items are no random slice."
+        )
+    silent = int((inside & ~labelled).sum())
+    if silent:
+        warnings.append(
+            f"{silent:,} of the {int(inside.sum()):,} items drawn carry no label: the claim holds only if which ones "
+            "are missing has nothing to do with the judge being right."
+        )
+    gone = np.nan if people.dtype.kind == "f" else None
+    return np.where(inside, people, gone), None if again is None else np.where(inside, again, gone)
+
+
+def _there(labels: Any) -> Any:
+    import numpy as np
+
+    return ~np.isnan(labels) if labels.dtype.kind == "f" else np.array([x is not None for x in labels.tolist()])
+
+
+def _chances(drawn: Draw, people: Any, sequential: bool) -> Floats:
+    """The recorded pi; a slice looked at before it is finished is a smaller uniform one."""
+    import numpy as np
+
+    if sequential and len(drawn.takes) == 1:
+        return np.full(len(drawn.ids), _there(people).mean())
+    return drawn.pi
+
+
+def _values(text: str | None) -> tuple[dict[str, float] | None, tuple[float, float] | None]:
+    """`left=1,tie=.5` as what each label is worth; `1..5` as the least and greatest value."""
+    if text is None:
+        return None, None
+    try:
+        if ".." in text and "=" not in text:
+            low, high = text.split("..")
+            return None, (float(low), float(high))
+        pairs = (part.rsplit("=", 1) for part in text.split(","))
+        return {name.strip(): float(worth) for name, worth in pairs}, None
+    except ValueError:
+        raise BadInput(f"`--values` is {text!r}.", expected="left=1,tie=.5,right=0 – or 1..5 for scores",
+                       remedy="Name a number for every label.", where=Where(field="--values")) from None  # fmt: skip
+
+
+def _json(found: Certificate, warnings: list[str]) -> dict[str, Any]:
+    """The certificate with its target's figure first, under its own name; the threshold is beside the share."""
+    from tutelage.records import encode
+
+    whole: dict[str, Any] = encode(found)
+    figures = whole.pop("figures")
+    if found.target == "residual":
+        figures["residual"]["threshold"] = found.threshold
+    return {found.target: figures.pop(found.target), **figures, "usable": whole.pop("usable"),
+            "claim": whole.pop("claim"), **whole, "warnings": [*warnings, *found.warnings]}  # fmt: skip
+
+
+def _show(found: Certificate, warnings: list[str]) -> None:
+    console.say(found.claim)
+    console.say(found.open)
+    for name, figure in found.figures.items():
+        console.say(f"  {name:<16} {figure}")
+    if found.noise is not None:
+        console.say(f"  {'between people':<16} {found.noise.between_people}")
+        console.say(f"  {'judge error':<16} {found.noise.judge_error}")
+    for part in found.domains:
+        met = "" if part.e_value is None else " meets it" if part.meets else " not shown"
+        console.say(f"  {part.domain:<16} {part.figure}{met}")
+    for text in (*warnings, *found.warnings):
+        console.note(f"Note: {text}")
