@@ -14,6 +14,7 @@ from pytest import approx
 
 from tutelage import models
 from tutelage.errors import Failed
+from tutelage.models import endpoint
 from tutelage.records import Sampling, user
 
 
@@ -61,6 +62,7 @@ def test_an_endpoint_without_log_probabilities_does_not_invent_them(url: str) ->
     assert math.isnan(answers[0][0].logprob)
 
 
-def test_a_server_error_says_what_to_check(url: str) -> None:
+def test_a_server_error_says_what_to_check(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "PAUSES_S", (0.0, 0.0))
     with pytest.raises(Failed, match="500"):
         models.load(f"endpoint:{url}#broken").sample([user("hello")], sampling=Sampling("broken"))

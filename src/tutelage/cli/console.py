@@ -14,8 +14,17 @@ from tutelage.records import encode
 
 
 def emit(value: Any) -> None:
-    """Print one JSON object: what a command prints under `--json`."""
-    click.echo(json.dumps(encode(value), ensure_ascii=False, allow_nan=False))
+    """Print one JSON object: what a command prints under `--json`. A rate also says its value, k / n."""
+    click.echo(json.dumps(_with_values(encode(value)), ensure_ascii=False, allow_nan=False))
+
+
+def _with_values(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_values(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    first = {"value": value["k"] / value["n"]} if value.get("schema") == "rate/1" else {}
+    return first | {k: _with_values(v) for k, v in value.items()}
 
 
 def say(text: str = "") -> None:

@@ -6,6 +6,7 @@ not 1), and what a cell means is asked for by its reader: a name, a number, a tr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
@@ -62,6 +63,13 @@ class Frame:
             return _objects(series.cast(pl.String))
         raise self._bad(column, f"The column holds {series.dtype}.", "texts or numbers", "Name another column.")
 
+    def texts(self, column: str) -> list[str]:
+        """(n,) what is written, to the letter; "" where empty. For what people read, not for ids and labels."""
+        import polars as pl
+
+        self._column(column)
+        return self.table.get_column(column).cast(pl.String).fill_null("").to_list()
+
     def every_name(self, column: str) -> Names:
         """(n,) texts; BadInput names the first row where there is none."""
         out = self.names(column)
@@ -102,6 +110,15 @@ class Frame:
         if wrong.size:
             raise self._bad(column, f"Row {wrong[0] + 1} holds {said[wrong[0]]!r}.", "true or false", "Correct it.")
         return np.asarray(true, dtype=np.bool_)
+
+    def one_of(self, names: Sequence[str]) -> str:
+        """The first of several names that is a column; BadInput lists the columns there are."""
+        found = next((name for name in names if name in self.columns), None)
+        if found is None:
+            listed = ", ".join(f"`{name}`" for name in self.columns[:20])
+            raise BadInput(f"The columns are {listed}.", expected=f"one called {' or '.join(names)}",
+                           remedy="Rename it, or name the column.", where=Where(str(self.path)))  # fmt: skip
+        return found
 
     def is_numeric(self, column: str) -> bool:
         """Whether every cell that is not empty spells a number."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,13 @@ from tutelage.records import Sampling
 from tutelage.store import digest
 
 TIMEOUT_S = 120.0
+PAUSES_S = (0.5, 2.0, 8.0, 30.0)  # before each further attempt at a busy or silent server
+BUSY = (408, 409, 425, 429, 500, 502, 503, 504)
+NO_ANSWER_TO_THIS = (400, 413, 422)  # the server is well, and will not answer this request
+
+
+class Refused(Failed):
+    """The server answers others, and not this request: too long, or against its rules."""
 
 
 class EndpointPolicy:
@@ -75,17 +83,53 @@ class EndpointPolicy:
         }
         body |= {"max_tokens": sampling.max_tokens} if sampling.max_tokens else {}
         body |= {"seed": sampling.seed} if sampling.seed is not None else {}
+        reply = self._post(body)
         try:
-            reply = self._client.post(self._url, json=body)
-            reply.raise_for_status()
-            choices = reply.json()["choices"]
-            return [_generation(choice) for choice in choices]
-        except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
-            raise Failed(
-                f"{self._url} did not answer as expected: {type(error).__name__}: {error}.",
-                expected="an OpenAI-compatible chat completion",
-                remedy="Check that the server runs and that the model's name is right.",
-            ) from None
+            return [_generation(choice) for choice in reply.json()["choices"]]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._failed(error) from None
+
+    def _post(self, body: dict[str, Any]) -> httpx.Response:
+        """The reply, after as many further attempts as there are pauses. Raises Refused, Failed."""
+        for pause in (*PAUSES_S, None):
+            try:
+                reply = self._client.post(self._url, json=body)
+            except httpx.TransportError as error:
+                if pause is None:
+                    raise self._failed(error) from None
+            else:
+                if reply.status_code in NO_ANSWER_TO_THIS:
+                    raise Refused(
+                        f"{self._url} answers {reply.status_code} to this request.",
+                        expected="a completion",
+                        remedy="The server's own message says why; it is often too long or against its rules.",
+                    )
+                if reply.is_success or pause is None or reply.status_code not in BUSY:
+                    return self._succeeded(reply)
+                pause = _asked_for(reply, pause)
+            time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _succeeded(self, reply: httpx.Response) -> httpx.Response:
+        try:
+            return reply.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: Exception) -> Failed:
+        return Failed(
+            f"{self._url} did not answer as expected: {type(error).__name__}: {str(error).splitlines()[0]}.",
+            expected="an OpenAI-compatible chat completion",
+            remedy="Check that the server runs and that the model's name is right.",
+        )
+
+
+def _asked_for(reply: httpx.Response, pause: float) -> float:
+    """The pause a busy server asks for, within reason."""
+    try:
+        return min(max(float(reply.headers.get("Retry-After", pause)), 0.0), 60.0)
+    except ValueError:
+        return pause
 
 
 def _generation(choice: dict[str, Any]) -> Generation:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import torch
 
@@ -57,8 +59,9 @@ class LocalPolicy:
         return [[g for g in answers if g is not None] for answers in out]
 
     def logprobs(self, prompts: Sequence[Prompt], responses: Sequence[Prompt]) -> list[ResponseLogprob]:
-        """See `Policy.logprobs`."""
-        trees = [self.text.tree(p, (r,)) for p, r in zip(prompts, responses, strict=True)]
+        """See `Policy.logprobs`. Answers to one prompt that follow one another share its computation."""
+        pairs = groupby(zip(prompts, responses, strict=True), key=itemgetter(0))
+        trees = [self.text.tree(p, tuple(r for _, r in answers)) for p, answers in pairs]
         out: list[ResponseLogprob] = []
         for batch in batches(trees, TOKENS_AT_ONCE):
             flat = Flat(batch, self.loaded.device)
