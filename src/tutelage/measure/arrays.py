@@ -37,6 +37,16 @@ def finite(x: npt.ArrayLike, name: str, *, bounds: tuple[float, float] | None = 
     return np.clip(out, bounds[0], bounds[1])
 
 
+def whole(x: npt.ArrayLike, name: str) -> Floats:
+    """`x` as a vector (n,) of whole numbers above 0: how often each row was seen."""
+    out = finite(x, name)
+    wrong = (out < 1) | (out != np.floor(out))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise _bad(name, f"`{name}` row {row} is {out[row]:g}.", "whole numbers from 1", "Leave rows of none out.")
+    return out
+
+
 def codes(ids: npt.ArrayLike, name: str) -> tuple[Codes, npt.NDArray[Any]]:
     """Names of any type as codes 0 … k−1 (n,), and the k names in sorted order: `names[code]` is the input."""
     out = np.asarray(ids)

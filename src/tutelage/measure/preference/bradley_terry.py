@@ -1,6 +1,7 @@
 """Bradley–Terry with ties, side bias and covariates (Davidson): counted once, then Newton on the counts.
 
-P(left) : P(tie) : P(right) = exp(η/2) : ν : exp(−η/2) with η = θ_left − θ_right + side + x·β.
+P(left) : P(tie) : P(right) = exp(η/2) : ν : exp(−η/2) with η = θ_left − θ_right + side + x·β; judges who differ are in
+`raters`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import numpy.typing as npt
 from scipy import linalg, special
 
 from tutelage.errors import BadInput, DidNotConverge, Where
-from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally
+from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally, whole
 from tutelage.measure.preference.connect import components, require_connected
-from tutelage.measure.preference.sandwich import clustered
-from tutelage.measure.preference.scores import Names, Scores, assumptions, notes_on, quantile
+from tutelage.measure.preference.raters import MOST_CELLS, Answers, RaterModel
+from tutelage.measure.preference.sandwich import Gather, Information, clustered
+from tutelage.measure.preference.scores import Names, Raters, Scores, assumptions, moments, notes_on, quantile
 from tutelage.records.figures import Estimate, Undefined
 
 MOST_ITEMS = 6000  # a dense (I, I) matrix is inverted
@@ -32,6 +34,8 @@ def bradley_terry(
     prompts: npt.ArrayLike | None = None,
     side: bool = False,
     covariates: Mapping[str, npt.ArrayLike] | None = None,
+    rater_effects: bool = False,
+    times: npt.ArrayLike | None = None,
     prior_sd: float | None = None,
     level: float = 0.95,
 ) -> Scores | Undefined:
@@ -42,44 +46,82 @@ def bradley_terry(
     judges       (n,) who judged; prompts (n,) what about: errors are clustered by either, or two ways by both
     side         fit what being on the left is worth
     covariates   name → (n,) left minus right of anything else that may sway judges: length in words, own family (0/1)
+    rater_effects  let judges differ in how strongly they follow the strengths and in what the left is worth to them;
+                 shrunk to the crowd by empirical Bayes, in `Scores.raters`; needs `judges`
+    times        (n,) how often each row was seen, whole numbers; without it once
     prior_sd     standard deviation of a normal prior on strengths; None is maximum likelihood
     Raises NotConnected, naming the items, where the strengths do not exist without a prior: an item that always won,
     or groups never compared. Undefined without rows. At most 6 000 items.
-    Source: Davidson 1970; Davidson and Beaver 1977 for the side.
+    Source: Davidson 1970; Davidson and Beaver 1977 for the side; Chen et al. 2013 (Crowd-BT) for judges who differ.
     """
-    rows = _rows(left, right, outcome, covariates, side)
+    rows = _rows(left, right, outcome, covariates, times, side)
     confidence(level)
-    if rows.y.size == 0 or rows.items.size < 2:
+    if rows.n == 0 or rows.items.size < 2:
         return Undefined("no comparisons")
-    cells = _cells(rows, side=side)
-    up = np.concatenate([cells.left[cells.win + cells.tie > 0], cells.right[cells.lose + cells.tie > 0]])
-    down = np.concatenate([cells.right[cells.win + cells.tie > 0], cells.left[cells.lose + cells.tie > 0]])
-    groups_of_items = require_connected(up, down, rows.items) if prior_sd is None else components(up, down, rows.items)
-    model = _Model(cells, rows.items.size, side=side, prior_sd=prior_sd)
-    phi, value = model.maximise()
-    h = model.hessian(phi)
-    k = rows.items.size
-    bread = inverse(h)
-    if prior_sd is None:
-        bread[:k, :k] -= 1 / k  # the ridge that fixed the sum
-    groups = {name: codes(c, name)[0] for name, c in (("judge", judges), ("prompt", prompts)) if c is not None}
-    for name, c in groups.items():
+    columns = {name: codes(c, name) for name, c in (("judge", judges), ("prompt", prompts)) if c is not None}
+    for name, (c, _names) in columns.items():
         same_length(left=rows.left, **{name: c})
-    alone = tuple(name for name, c in groups.items() if c.max() == 0)
-    groups = {name: c for name, c in groups.items() if name not in alone}
-    if groups:
-        v, df, n, errors = clustered(
-            bread, lambda c, g: model.gather(phi, rows, c, g), lambda r: model.information(phi, rows, r), groups
-        )  # fmt: skip
-    else:
-        v, df, n, errors = bread, float("inf"), int(rows.y.size), "model errors"
-    found = _result(rows, phi, v, df, n, errors, value, level, model, groups_of_items)
+    alone = tuple(name for name, (_c, names) in columns.items() if names.size == 1)
+    clusters = {name: c for name, (c, _names) in columns.items() if name not in alone}
+    cells = _cells(rows, side=side)
+    won, lost = cells.win + cells.tie > 0, cells.lose + cells.tie > 0
+    up, down = np.append(cells.left[won], cells.right[lost]), np.append(cells.right[won], cells.left[lost])
+    connected = require_connected(up, down, rows.items) if prior_sd is None else components(up, down, rows.items)
+    model = _Model(cells, rows.items.size, side=side, prior_sd=prior_sd)
+    fit = _crowd(model, rows)
+    if rater_effects:
+        fit = _each_judge(fit.phi, rows, columns.get("judge"), model)
+    if prior_sd is None:
+        fit.bread[: model.k, : model.k] -= 1 / model.k  # the ridge that fixed the sum
+    v, df, n, errors = fit.bread, float("inf"), rows.n, "model errors"
+    if clusters:
+        v, df, n, errors = clustered(fit.bread, fit.gather, fit.information, clusters)
+    found = _result(rows, fit, v, df, n, errors, level, model, connected)
     return replace(found, notes=found.notes + notes_on(alone))
 
 
 @dataclass(frozen=True)
+class _Fit:
+    """Parameters φ (p,), the inverse of their information (p, p), and what `clustered` asks of a model."""
+
+    phi: Floats
+    value: float
+    bread: Floats
+    gather: Gather
+    information: Information
+    raters: Raters | None = None
+
+
+def _crowd(model: _Model, rows: _Rows) -> _Fit:
+    """All judges alike."""
+    phi, value = model.maximise()
+    return _Fit(
+        phi, value, inverse(model.hessian(phi)),
+        lambda c, g: model.gather(phi, rows, c, g), lambda r: model.information(phi, rows, r),
+    )  # fmt: skip
+
+
+def _each_judge(start: Floats, rows: _Rows, judge: tuple[Codes, Names] | None, model: _Model) -> _Fit:
+    """Judges who differ, from the crowd's fit on."""
+    if judge is None or judge[1].size < 2:
+        raise _bad("judges", "`rater_effects` is asked for with fewer than 2 judges.", "a column of 2 or more judges")
+    code, names = judge
+    if names.size * model.p > MOST_CELLS:
+        raise _bad("judges", f"{names.size} judges of {model.p} parameters.", f"a product up to {MOST_CELLS}",
+                   "Fit without `rater_effects`: clustered errors stay right.")  # fmt: skip
+    left, right = (np.asarray(c, np.int64) for c in (rows.left, rows.right))
+    times = np.ones(rows.y.size) if rows.times is None else rows.times
+    own = RaterModel(
+        Answers(left, right, rows.y, code, model.with_side(rows, slice(None)), times, model.k, names.size),
+        precision=model.precision,
+    )  # fmt: skip
+    phi, bread = own.fit(start)
+    return _Fit(phi, own.now.value, bread, own.gather, own.information, own.raters(names))
+
+
+@dataclass(frozen=True)
 class _Rows:
-    """Comparisons as codes; y is 2, 1, 0 for left, tie, right; x (n, q) covariates, the side among them."""
+    """Comparisons as codes; y is 2, 1, 0 for left, tie, right; x (n, q) covariates; names those and the side's."""
 
     left: Codes
     right: Codes
@@ -87,11 +129,16 @@ class _Rows:
     items: Names
     x: Floats | None
     names: tuple[str, ...]
+    times: Floats | None
+
+    @property
+    def n(self) -> int:
+        return int(self.y.size if self.times is None else self.times.sum())
 
 
 def _rows(
     left: npt.ArrayLike, right: npt.ArrayLike, outcome: npt.ArrayLike, covariates: Mapping[str, npt.ArrayLike] | None,
-    side: bool,
+    times: npt.ArrayLike | None, side: bool,
 ) -> _Rows:  # fmt: skip
     a, b, y = np.asarray(left), np.asarray(right), np.asarray(outcome)
     same_length(left=a, right=b, outcome=y)
@@ -105,7 +152,9 @@ def _rows(
     more = {name: finite(c, name) for name, c in (covariates or {}).items()}
     same_length(left=one, **more)
     x = np.stack(list(more.values()), 1) if more else None
-    return _Rows(one, two, twice, items, x, (("side",) if side else ()) + tuple(more))
+    weight = None if times is None else whole(times, "times")
+    same_length(left=one, times=weight)
+    return _Rows(one, two, twice, items, x, (("side",) if side else ()) + tuple(more), weight)
 
 
 def _together(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> tuple[Codes, Codes, Names]:
@@ -152,22 +201,22 @@ def _cells(rows: _Rows, *, side: bool) -> _Cells:
     """Pairs counted; without side and covariates both orders of a pair are one; with covariates rows stay rows."""
     k = rows.items.size
     if rows.x is not None:
-        y = rows.y
+        y, times = rows.y, 1.0 if rows.times is None else rows.times
         x = np.concatenate([np.ones((y.size, 1)), rows.x], 1) if side else rows.x
-        win, tie, lose = ((y == v).astype(float) for v in (2, 1, 0))
+        win, tie, lose = ((y == v) * times for v in (2, 1, 0))
         return _Cells(rows.left, rows.right, win, tie, lose, x)
     key = (rows.left.astype(np.int32) * np.int32(k) + rows.right) * np.int32(3) + rows.y  # below 2^31 at MOST_ITEMS
     if 3 * k * k <= 4 * key.size + 3_000_000:
-        table = np.bincount(key, minlength=3 * k * k).reshape(k, k, 3)
+        table = np.bincount(key, rows.times, minlength=3 * k * k).reshape(k, k, 3)
         if not side:
             table = np.triu(np.ones((k, k), np.int8), 1)[..., None] * (table + table.transpose(1, 0, 2)[..., ::-1])
         left, right = np.nonzero(table.any(2))
         counts = table[left, right].astype(float)
     else:
-        found, times = np.unique(key, return_counts=True)
-        pair, inverse = np.unique(found // 3, return_inverse=True)
+        found, inverse = np.unique(key, return_inverse=True)
+        pair, place = np.unique(found // 3, return_inverse=True)
         counts = np.zeros((pair.size, 3))
-        counts[inverse, found % 3] = times
+        counts[place, found % 3] = tally(inverse, rows.times, found.size)
         left, right = pair // k, pair % k
     return _Cells(left, right, counts[:, 2], counts[:, 1], counts[:, 0], np.ones((left.size, int(side))))
 
@@ -232,7 +281,7 @@ class _Model:
         """(p, p) information; without a prior a ridge of 1/I fixes the sum of θ."""
         c, k = self.c, self.k
         win, tie, _ = self._seen(phi)
-        v, cross, own = _moments(win, tie)
+        v, cross, own = moments(win, tie)
         v, cross = v * self.n, cross * self.n
         h = np.zeros((self.p, self.p))
         flat = tally(c.left * k + c.right, v, k * k).reshape(k, k)
@@ -287,7 +336,7 @@ class _Model:
         out[:, :k] = tally(code * k + rows.left, own, g * k).reshape(g, k)
         out[:, :k] -= tally(code * k + rows.right, own, g * k).reshape(g, k)
         for a in range(self.q):
-            out[:, k + a] = tally(code, own * self._x(rows, slice(None))[:, a], g)
+            out[:, k + a] = tally(code, own * self.with_side(rows, slice(None))[:, a], g)
         if self.ties:
             out[:, -1] = tally(code, of_tie, g)
         return out
@@ -297,9 +346,11 @@ class _Model:
         x = np.zeros((at.size, self.p))
         x[np.arange(at.size), rows.left[at]] = 1
         x[np.arange(at.size), rows.right[at]] = -1
-        x[:, self.k : self.k + self.q] = self._x(rows, at)
-        win, tie, _ = self.chances(phi, rows.left[at], rows.right[at], self._x(rows, at))
-        v, cross, own = _moments(win, tie)
+        x[:, self.k : self.k + self.q] = self.with_side(rows, at)
+        win, tie, _ = self.chances(phi, rows.left[at], rows.right[at], self.with_side(rows, at))
+        v, cross, own = moments(win, tie)
+        if rows.times is not None:
+            v, cross, own = (part * rows.times[at] for part in (v, cross, own))
         h = x.T @ (x * v[:, None])
         if self.ties:
             h[:, -1] += cross @ x
@@ -307,7 +358,8 @@ class _Model:
             h[-1, -1] += float(own.sum())
         return h
 
-    def _x(self, rows: _Rows, at: slice | npt.NDArray[np.int64]) -> Floats:
+    def with_side(self, rows: _Rows, at: slice | npt.NDArray[np.int64]) -> Floats:
+        """(rows, q) a one for the side, if it is fitted, and the covariates."""
         n = rows.left[at].size
         parts = [np.ones((n, 1))] if self.side else []
         if rows.x is not None:
@@ -322,15 +374,10 @@ class _Model:
             pair = rows.left * self.k + rows.right
             expected, of_tie = ((2 * win + tie - 1) / 2)[pair], tie[pair]
         else:
-            win, tie, _ = self.chances(phi, rows.left[at], rows.right[at], self._x(rows, at))
+            win, tie, _ = self.chances(phi, rows.left[at], rows.right[at], self.with_side(rows, at))
             expected, of_tie = (2 * win + tie - 1) / 2, tie
-        return (rows.y - 1) / 2 - expected, (rows.y == 1) - of_tie
-
-
-def _moments(win: Floats, tie: Floats) -> tuple[Floats, Floats, Floats]:
-    """Variance of the side that won (±½, 0 for a tie), its covariance with a tie, and a tie's variance."""
-    lean = (2 * win + tie - 1) / 2
-    return (1 - tie) / 4 - lean**2, -lean * tie, tie * (1 - tie)
+        lean, tied = (rows.y - 1) / 2 - expected, (rows.y == 1) - of_tie
+        return (lean, tied) if rows.times is None else (lean * rows.times, tied * rows.times)
 
 
 def inverse(h: Floats) -> Floats:
@@ -353,18 +400,18 @@ def _solve(h: Floats, g: Floats) -> Floats:
 
 
 def _result(
-    rows: _Rows, phi: Floats, v: Floats, df: float, n: int, errors: str, value: float, level: float, model: _Model,
+    rows: _Rows, fit: _Fit, v: Floats, df: float, n: int, errors: str, level: float, model: _Model,
     groups: tuple[tuple[object, ...], ...],
 ) -> Scores:  # fmt: skip
-    k = rows.items.size
+    k, phi = rows.items.size, fit.phi
     t = quantile(df, level)
-    name = "davidson" if model.ties else "bradley-terry"
+    name = ("davidson" if model.ties else "bradley-terry") + (", rater effects" if fit.raters else "")
 
     def effect(at: int, unit: str) -> Estimate:
         half = t * float(np.sqrt(max(v[at, at], 0.0)))
         return Estimate(
             float(phi[at]), float(phi[at]) - half, float(phi[at]) + half, f"{name}, {errors}", n, level=level,
-            unit=unit, rows=rows.y.size, assumptions=assumptions(errors),
+            unit=unit, rows=rows.n, assumptions=assumptions(errors),
         )  # fmt: skip
 
     effects = {label: effect(k + a, "log odds") for a, label in enumerate(rows.names)}
@@ -373,14 +420,14 @@ def _result(
         log_nu = effect(model.p - 1, "")
         lo, mid, hi = (float(np.exp(x)) for x in (log_nu.lo, log_nu.value, log_nu.hi))
         nu = Estimate(
-            mid, lo, hi, log_nu.method, n, level=level, rows=rows.y.size, assumptions=log_nu.assumptions
+            mid, lo, hi, log_nu.method, n, level=level, rows=rows.n, assumptions=log_nu.assumptions
         )  # fmt: skip
     centre = np.eye(k) - 1 / k
     covariance = centre @ v[:k, :k] @ centre if model.precision else v[:k, :k]
     return Scores(
-        rows.items, phi[:k] - phi[:k].mean(), covariance, df, level, name, errors, n, int(rows.y.size), value,
+        rows.items, phi[:k] - phi[:k].mean(), covariance, df, level, name, errors, n, rows.n, fit.value,
         side=effects.pop("side", None), covariates=effects, ties=nu, components=groups,
-        notes=notes_on((), len(groups)),
+        notes=notes_on((), len(groups)), raters=fit.raters,
     )  # fmt: skip
 
 

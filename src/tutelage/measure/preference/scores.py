@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+from scipy import sparse, special
 
 from tutelage.errors import BadInput, Where
 from tutelage.measure.arrays import Floats
@@ -16,6 +16,40 @@ from tutelage.records.figures import Estimate, Undefined
 
 Names = npt.NDArray[Any]
 PAIRS_SIMULATED = 45_000  # above, the simultaneous bound is Bonferroni's: wider, never too narrow
+
+
+@dataclass(frozen=True)
+class Raters:
+    """How judges differ, each pulled towards the crowd by how little is known of them. Evidence, never a verdict.
+
+    sensitivity  (R,) g: exp(g) multiplies every difference of strengths; well below 0 is chance, or the reverse
+    side         (R,) log odds this judge gives the left beyond the crowd's
+    *_se         (R,) their standard errors; *_sd the spread of the crowd, where about 0 says that judges are alike
+    """
+
+    names: Names
+    sensitivity: Floats
+    sensitivity_se: Floats
+    side: Floats
+    side_se: Floats
+    sensitivity_sd: float
+    side_sd: float
+
+    def sensitivity_of(self, name: Any, *, level: float = 0.95) -> Estimate:
+        """g of one judge with its empirical-Bayes interval."""
+        return self._of(name, self.sensitivity, self.sensitivity_se, level)
+
+    def side_of(self, name: Any, *, level: float = 0.95) -> Estimate:
+        """δ of one judge, log odds, with its empirical-Bayes interval."""
+        return self._of(name, self.side, self.side_se, level)
+
+    def _of(self, name: Any, value: Floats, se: Floats, level: float) -> Estimate:
+        i = place_of(self.names, name, "judge")
+        half, v = quantile(math.inf, level) * float(se[i]), float(value[i])
+        return Estimate(
+            v, v - half, v + half, "empirical Bayes, normal", self.names.size, level=level, unit="log odds",
+            assumptions=("judges differ normally", "their answers are independent given the model"),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +64,7 @@ class Scores:
     ties        the tie parameter ν (two equal items tie with chance ν/(2 + ν)), or None without ties
     n           clusters the errors rest on (rows, where there are none)
     components  groups of items that comparisons connect; between groups only a prior speaks
+    raters      how judges differ, where that was fitted
     """
 
     items: Names
@@ -47,6 +82,7 @@ class Scores:
     ties: Estimate | None = None
     components: tuple[tuple[Any, ...], ...] = ()
     notes: tuple[str, ...] = ()
+    raters: Raters | None = None
 
     @property
     def worth(self) -> Floats:
@@ -100,6 +136,31 @@ class Scores:
             n: (1 + int(a), self.items.size - int(b)) for n, a, b in zip(self.items.tolist(), above, below, strict=True)
         }
 
+    def quasi_variances(self) -> Floats:
+        """(I,) one variance an item: two items' sum is about the variance of their difference. For plots.
+
+        With them √q_i bars may be compared by eye; a difference itself is better asked of `difference`. Below 3 items
+        they do not exist: (I,) of the half of the one variance. Least squares on logs.
+        Source: Firth and de Menezes 2004, quasi-variances.
+        """
+        k, v = self.items.size, np.diag(self.covariance)
+        i, j = np.triu_indices(k, 1)
+        of_pair = np.maximum(v[i] + v[j] - 2 * self.covariance[i, j], 1e-300)
+        if k < 3:
+            return np.full(k, float(of_pair[0]) / 2 if k == 2 else 0.0)
+        row = np.arange(i.size)
+        pairs = sparse.csr_array((np.ones(2 * i.size), (np.tile(row, 2), np.append(i, j))), shape=(i.size, k))
+        gram = (pairs.T @ pairs).toarray()
+        q = np.maximum(np.linalg.solve(gram, pairs.T @ of_pair), 1e-3 * of_pair.min())
+        for _ in range(100):  # Gauss–Newton on log(q_i + q_j) − log v_ij
+            total = pairs @ q
+            slope = pairs.multiply(1 / total[:, None]).tocsr()
+            step = np.linalg.solve((slope.T @ slope).toarray(), slope.T @ np.log(of_pair / total))
+            q = np.maximum(q + step, q / 10)
+            if np.abs(step).max() < 1e-10 * q.max():
+                break
+        return np.asarray(q)
+
     def _critical(self, rng: np.random.Generator | int, level: float) -> float:
         """The bound that max over pairs of |t| stays under with probability `level`."""
         k = self.items.size
@@ -131,18 +192,29 @@ class Scores:
         )  # fmt: skip
 
     def _index(self, name: Any) -> int:
-        found = np.flatnonzero(self.items == name)
-        if found.size == 0:
-            raise BadInput(
-                f"There is no item {name!r}.", expected="an item that was compared",
-                remedy="Use a name from `items`.", where=Where(field="item"),
-            )  # fmt: skip
-        return int(found[0])
+        return place_of(self.items, name, "item")
 
     def _group(self, name: Any) -> int:
         return (
             next((k for k, names in enumerate(self.components) if name in names), 0) if len(self.components) > 1 else 0
         )
+
+
+def moments(win: Floats, tie: Floats) -> tuple[Floats, Floats, Floats]:
+    """Variance of the side that won (±½, 0 for a tie), its covariance with a tie, and a tie's variance."""
+    lean = (2 * win + tie - 1) / 2
+    return (1 - tie) / 4 - lean**2, -lean * tie, tie * (1 - tie)
+
+
+def place_of(names: Names, name: Any, what: str) -> int:
+    """Where `name` stands in `names`; BadInput if it does not."""
+    found = np.flatnonzero(names == name)
+    if found.size == 0:
+        raise BadInput(
+            f"There is no {what} {name!r}.", expected=f"a {what} that takes part in the comparisons",
+            remedy="Use a name from the data.", where=Where(field=what),
+        )  # fmt: skip
+    return int(found[0])
 
 
 def quantile(df: float, level: float) -> float:
