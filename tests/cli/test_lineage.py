@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,29 @@ def test_the_same_as_json_holds_every_contribution(trained: Path) -> None:
 def test_a_directory_without_lineage_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"This has no lineage\.json"):
         CliRunner().invoke(root, ["lineage", str(tmp_path)], catch_exceptions=False)
+
+
+def test_a_contribution_is_followed_forward_to_what_learned_from_it(trained: Path, tmp_path: Path) -> None:
+    """A copy of a checkpoint is the same checkpoint in two places."""
+    shutil.copytree(trained, tmp_path / "copy", ignore=shutil.ignore_patterns("copy"))
+    printed = CliRunner().invoke(root, ["lineage", "--of", "j1", "--in", str(tmp_path), "--json"]).stdout
+    found = json.loads(printed)
+    assert [(h["type"], h["ids"], h["stages"]) for h in found["in"]] == [("checkpoint", ["j1"], ["dpo"])]
+    assert len(found["in"][0]["places"]) == 2
+    assert found["retrain"] == [found["in"][0]["digest"]]
+
+
+def test_a_contributor_is_followed_forward_with_all_their_contributions(trained: Path) -> None:
+    text = CliRunner().invoke(root, ["lineage", "--of", "sim", "--in", str(trained)]).stdout
+    assert "1 contribution, learned in dpo" in text
+    assert "1 checkpoint to retrain" in text
+
+
+def test_what_is_in_nothing_is_said_to_be_in_nothing_here(trained: Path) -> None:
+    text = CliRunner().invoke(root, ["lineage", "--of", "nobody", "--in", str(trained)]).stdout
+    assert "in no checkpoint and no release here" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["--of", "x", "."]])
+def test_one_direction_is_asked_for(arguments: list[str]) -> None:
+    assert CliRunner().invoke(root, ["lineage", *arguments]).exit_code == 2
