@@ -18,7 +18,7 @@ from tutelage.errors import BadInput
 from tutelage.measure.exact import Floats, Sided
 
 KEEP = 0.9  # the largest share of the stake that one bet may lose
-CELLS = 48
+CELLS, FINE = 48, 240
 
 
 def _checked(x: ArrayLike, bounds: tuple[float, float]) -> Floats:
@@ -72,26 +72,44 @@ def _assisted(y: Floats, f: Floats, f_mean: float, population: int | None) -> tu
 def _star_rejects(
     y: Floats, x: Floats, stray: Floats, m: Floats, log_goal: float, population: int | None
 ) -> NDArray[np.bool_]:
-    """Which candidate means (G,) of y (n,) in [0, 1] are rejected as too small by bets on x (x = y if unassisted)."""
+    """Which candidate means are rejected as too small, for both ends at once: y, x (n,) and 1 - y, 1 - x.
+
+    m (2, G) candidates of y's mean and of one minus it;  x = y if unassisted
+    """
     n = len(y)
-    log_wealth, seen, total, square = np.zeros(len(m)), 0.0, 0.0, 0.0
-    centre = 0.5
-    now = m.copy()
+    log_wealth, now = np.zeros(m.shape), m.copy()
+    side, other = np.array([[0.0], [1.0]]), np.array([[1.0], [-1.0]])  # value v as (v, 1 - v)
+    seen, total, square, centre = 0.0, 0.0, 0.0, 0.5
     for t in range(n):
         if population is not None:
-            now = np.clip((population * m - seen) / (population - t), 0.0, 1.0)
+            now = (population * m - (side * t + other * seen)) / (population - t)
+            np.minimum(np.maximum(now, 0.0, out=now), 1.0, out=now)
         variance = (0.25 + square) / (1 + t)
         # without replacement the gap to a wrong m widens as the batch runs out, so early bets are smaller
         haste = 1.0 if population is None else (population - n) / (population - t)
         need = np.maximum(log_goal - log_wealth, 0.0)
-        bet = np.sqrt(2 * need * haste / (variance * (n - t)))
+        bet = np.sqrt(need * (2 * haste / (variance * (n - t))))
         bet = np.minimum(bet, KEEP / np.maximum(now + stray[t], 1e-9))
-        log_wealth = log_wealth + np.where(need > 0, np.log1p(bet * (x[t] - now)), 0.0)
+        log_wealth += np.log1p(bet * (side + other * x[t] - now))  # a bet of nothing where the goal is reached
         seen, total = seen + y[t], total + x[t]
         new = (0.5 + total) / (t + 2)
         square += (x[t] - centre) * (x[t] - new)
         centre = new
-    return log_wealth >= log_goal - 1e-12
+    return np.asarray(log_wealth >= log_goal - 1e-12)
+
+
+def _candidates(x: Floats, floor: float, ceiling: float, alpha: float) -> Floats:
+    """Means to try for a lower bound: coarsely everywhere, finely where it will lie.
+
+    Which means are tried moves the rounding, never the validity: each has its own game.
+    """
+    goal = float(np.log(1 / alpha))
+    mean, reach = (
+        float(x.mean()),
+        2 * float(np.sqrt(2 * goal * (x.var() + 1 / (4 * len(x))) / len(x))) + 4 * goal / len(x),
+    )
+    fine = np.linspace(mean - reach, mean, FINE)
+    return np.sort(np.clip(np.concatenate([np.linspace(floor, ceiling, CELLS + 1), fine]), floor, ceiling))
 
 
 def _lower_edge(rejects: Callable[[Floats], NDArray[np.bool_]], floor: float, ceiling: float) -> float:
@@ -133,11 +151,9 @@ def fixed_n_interval(
         columns.append(_checked(proxy[0], bounds))
         f_mean = (proxy[1] - low) / (high - low)
     rows = exchangeable_order(*columns, seed=seed)
-    up = _one_end(rows, f_mean, population, alpha) if sided != "upper" else _least(values, population)
-    down = (
-        _one_end([1.0 - c for c in rows], 1.0 - f_mean, population, alpha)
-        if sided != "lower" else _least(1.0 - values, population)
-    )  # fmt: skip
+    ends = _both_ends(rows, f_mean, population, alpha)
+    up = ends[0] if sided != "upper" else _least(values, population)
+    down = ends[1] if sided != "lower" else _least(1.0 - values, population)
     mean = float(values.mean())
     bottom, top = min(up, 1.0 - down), max(up, 1.0 - down)
     if proxy is None:
@@ -150,16 +166,17 @@ def _least(values: Floats, population: int | None) -> float:
     return float(values.sum() / population) if population else 0.0
 
 
-def _one_end(rows: list[Floats], f_mean: float, population: int | None, alpha: float) -> float:
+def _both_ends(rows: list[Floats], f_mean: float, population: int | None, alpha: float) -> tuple[float, float]:
+    """(lower bound on the mean of y, lower bound on that of 1 - y)."""
     y = rows[0]
     x, stray = _assisted(y, rows[1], f_mean, population) if len(rows) > 1 else (y, np.zeros_like(y))
-    least = _least(y, population)
-    ceiling = least + ((population - len(y)) / population if population else 1.0)
-
-    def rejects(m: Floats) -> NDArray[np.bool_]:
-        return _star_rejects(y, x, stray, m, float(np.log(1 / alpha)), population)
-
-    return max(_lower_edge(rejects, least, ceiling), least)
+    room = (population - len(y)) / population if population else 1.0
+    floors = [_least(values, population) for values in (y, 1.0 - y)]
+    grid = np.stack([_candidates(v, low, low + room, alpha) for v, low in zip((x, 1.0 - x), floors, strict=True)])
+    kept = ~_star_rejects(y, x, stray, grid, float(np.log(1 / alpha)), population)
+    first = np.where(kept.any(axis=1), kept.argmax(axis=1), grid.shape[1] - 1)
+    ends = [max(float(g[max(int(k) - 1, 0)]), low) for g, k, low in zip(grid, first, floors, strict=True)]
+    return ends[0], ends[1]
 
 
 def betting_sequence(

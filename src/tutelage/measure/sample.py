@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from tutelage.errors import BadInput, Where
-from tutelage.measure.certify.design import region
+from tutelage.measure.certify.design import profile, region
 from tutelage.measure.exact import Floats, Ints
 from tutelage.records import Estimate, Undefined
 
@@ -203,8 +203,9 @@ def plan_residual(
     sure = np.asarray(confidence, dtype=np.float64)
     if sure.shape != (len(ids),) or not np.isfinite(sure).all():
         raise _bad("`confidence` does not fit.", "one finite number per item", "Correct it.", "confidence")
-    top, _ = region(sure, size, error, 1 - level, uniform)
-    least = np.sort(sure)[::-1][top - 1]
+    falling = np.sort(sure)[::-1]
+    top, _ = region(profile(falling), size, error, 1 - level, uniform)
+    least = falling[top - 1]
     inside = (sure >= least).astype(np.int64)
     return _planned(ids, inside + 1e-9, inside, size, seed, uniform, minimum, _codes(strata, len(ids)), "fixed")
 

@@ -156,8 +156,8 @@ def _mean(
     bounds: tuple[float, float] | None,
 ) -> Certificate:  # fmt: skip
     numbers = label_values(s, values)
-    wanted = not ask.anytime and (2 if numbers is not None else 0) < len(s.labels) <= FEW_LABELS
-    shares: dict[str, Figure] = {f"share:{x}": share_of(s, i, ask) for i, x in enumerate(s.labels) if wanted}
+    wanted = not ask.anytime and (2 if numbers is not None else 0) < s.label_count <= FEW_LABELS
+    shares: dict[str, Figure] = {f"share:{x}": share_of(s, i, ask) for i, x in enumerate(s.labels if wanted else ())}
     if numbers is None:
         parts = ", ".join(f"{k.removeprefix('share:')} {f.value:.1%}" for k, f in shares.items()
                           if isinstance(f, Estimate))  # fmt: skip
@@ -167,7 +167,9 @@ def _mean(
     support = _support(numbers, values, bounds)
     both = mean(s, numbers, support, ask)
     saved = saving(s, numbers, (float(support[0]), float(support[-1])), both, ask)
-    found, usable = _answered(lambda sided: mean(s, numbers, support, replace(ask, sided=sided)), require)
+    found, usable = _answered(
+        lambda sided: both if sided == "two" else mean(s, numbers, support, replace(ask, sided=sided)), require
+    )
     need = None
     if require is not None and usable is None and abs(found.value - require) > 0:
         factor = ((found.hi - found.lo) / 2 / abs(found.value - require)) ** 2
@@ -180,8 +182,9 @@ def _mean(
 
 
 def _support(numbers: Floats, values: Mapping[str, float] | None, bounds: tuple[float, float] | None) -> Floats:
-    """Sorted values that a person could have given to an item nobody looked at: at least two."""
-    possible = np.unique([*numbers.tolist(), *(values.values() if values else ()), *(bounds or ())])
+    """Sorted values that a person could have given to an item nobody looked at: the extremes, and whether others."""
+    seen = numbers if len(numbers) <= FEW_LABELS else np.array([numbers.min(), np.median(numbers), numbers.max()])
+    possible = np.unique([*seen.tolist(), *(values.values() if values else ()), *(bounds or ())])
     only = float(possible[0])
     return possible if len(possible) > 1 else np.array([min(only, 0.0), max(only, min(only, 0.0) + 1.0)])
 

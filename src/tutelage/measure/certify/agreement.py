@@ -70,7 +70,7 @@ def _flipped(sided: Sided) -> Sided:
 
 
 def _ever(s: Slice, level: float, sided: Sided) -> tuple[float, float, str]:
-    if s.order is None or np.ptp(s.rate) > 1e-12:
+    if s.order is None or not s.one_rate:
         raise BadInput(
             "A sequence valid at any time needs the order of the labels and one inclusion probability.",
             expected="`order`, and pi equal for all items", remedy="Give `order`, or use planned looks.",

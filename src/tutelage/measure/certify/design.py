@@ -28,23 +28,33 @@ class Ladder:
     expected_share: float
 
 
-def guessed_errors(confidence: Floats) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A batch as its judge's confidence shows it, most confident first.
+
+    sizes   (J,) of all sets {confidence >= threshold}: equal confidences go together
+    errors  (N,) guessed share of wrong verdicts among the first k items, at k - 1
+    """
+
+    sizes: Ints
+    errors: Floats
+
+    def ceiling(self, error: float) -> float:
+        """The share that could go out at this error if every confidence were exactly honest: the limit for anyone."""
+        return int((self.errors <= error).sum()) / len(self.errors)
+
+
+def profile(falling: Floats) -> Profile:
+    """The profile of confidences sorted from high to low."""
+    steps = np.append(np.flatnonzero(np.diff(falling)) + 1, len(falling)).astype(np.int64)
+    return Profile(steps, np.cumsum(_guessed_errors(falling)) / np.arange(1, len(falling) + 1))
+
+
+def _guessed_errors(falling: Floats) -> Floats:
     """(N,) guessed chance that the judge is wrong; a score outside [0, 1] gives its rank only."""
-    if confidence.min() >= 0 and confidence.max() <= 1:
-        return np.asarray(1.0 - confidence)
-    return np.asarray(0.4 * (1.0 - (rankdata(confidence) - 0.5) / len(confidence)))
-
-
-def honest_ceiling(confidence: Floats, error: float) -> float:
-    """The share that could go out at this error if the judge's confidence were exactly honest: the limit for anyone."""
-    mean_error = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, len(confidence) + 1)
-    return int((mean_error <= error).sum()) / len(confidence)
-
-
-def acceptance_sizes(confidence: Floats) -> Ints:
-    """Sizes of all sets {confidence >= threshold}: equal confidences go together."""
-    ordered = np.sort(confidence)[::-1]
-    return np.append(np.flatnonzero(np.diff(ordered)) + 1, len(ordered)).astype(np.int64)
+    if falling[-1] >= 0 and falling[0] <= 1:
+        return np.asarray(1.0 - falling)
+    return np.asarray(0.4 * (1.0 - (rankdata(falling) - 0.5) / len(falling)))
 
 
 def thinned(sizes: Ints, count: int) -> Ints:
@@ -80,15 +90,13 @@ def best_ladder(
     return expected[best], best
 
 
-def ladder(confidence: Floats, drawn_sorted: Ints, error: float, alpha: float, top: int | None = None) -> Ladder:
+def ladder(seen: Profile, drawn_sorted: Ints, error: float, alpha: float, top: int | None = None) -> Ladder:
     """The sets to test, in order, for a slice already drawn.
 
     drawn_sorted  (N,) cumulated number of labels, items sorted by falling confidence
     top           the largest set to consider (the end of the region that was drawn densely)
     """
-    N = len(confidence)
-    cumulated = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, N + 1)
-    all_sizes = acceptance_sizes(confidence)
+    N, all_sizes, cumulated = len(seen.errors), seen.sizes, seen.errors
     sizes = thinned(all_sizes[all_sizes <= top] if top is not None and (all_sizes <= top).any() else all_sizes,
                     CANDIDATES)  # fmt: skip
     drawn = drawn_sorted[sizes - 1]
@@ -122,15 +130,13 @@ def _sharpened(rungs: Ints, all_sizes: Ints, drawn_sorted: Ints, cumulated: Floa
 
 
 def region(
-    confidence: Floats, size: int, error: float, alpha: float, uniform: float, odds: Floats = ODDS
+    seen: Profile, size: int, error: float, alpha: float, uniform: float, odds: Floats = ODDS
 ) -> tuple[int, float]:
     """How many of the most confident items to draw from densely: (items, expected share let out).
 
     uniform  the part of the slice that is spread evenly over the whole batch whatever the target
     """
-    N = len(confidence)
-    cumulated = np.cumsum(np.sort(guessed_errors(confidence))) / np.arange(1, N + 1)
-    all_sizes = acceptance_sizes(confidence)
+    N, all_sizes, cumulated = len(seen.errors), seen.sizes, seen.errors
     best = (0.0, int(all_sizes[-1]))
     for end in thinned(all_sizes[all_sizes >= min(N, size // 4)], 24):
         labels = min(size * (1 - uniform) + uniform * size * end / N, end)
@@ -148,13 +154,13 @@ def size_for_share(confidence: Floats, share: float, error: float, alpha: float,
 
     Taking the judge's confidence as honest; None if then even the whole batch would not. A guess, not a guarantee.
     """
-    N = len(confidence)
-    if honest_ceiling(confidence, error) < share:
+    N, seen = len(confidence), profile(np.sort(confidence)[::-1])
+    if seen.ceiling(error) < share:
         return None
     sizes = np.unique(np.geomspace(min(30, N), N, 40).astype(np.int64))
     low, high = 0, len(sizes) - 1  # the whole batch lets out its ceiling
     while low < high:
         middle = (low + high) // 2
-        enough = region(confidence, int(sizes[middle]), error, alpha, uniform, HONEST)[1] >= share
+        enough = region(seen, int(sizes[middle]), error, alpha, uniform, HONEST)[1] >= share
         low, high = (low, middle) if enough else (middle + 1, high)
     return int(sizes[low])

@@ -40,6 +40,8 @@ class Ask:
 
 def label_values(s: Slice, values: Mapping[str, float] | None) -> Floats | None:
     """(labels,) what each label counts as: `values`, else the labels where all are numbers or truths; else None."""
+    if values is None and s.names is None:
+        return s.levels
     if values is None and all(x.lower() in TRUTHS for x in s.labels):
         values = {x: TRUTHS[x.lower()] for x in s.labels}
     if values is not None:
@@ -66,7 +68,7 @@ def mean(s: Slice, numbers: Floats, support: Floats, ask: Ask) -> Estimate:
     drawn = s.drawn
     y, f_all = numbers[s.human[drawn]], numbers[s.ai]
     bounds = (float(support[0]), float(support[-1]))
-    one_rate = bool(np.ptp(s.rate) < 1e-12)
+    one_rate = s.one_rate
     if ask.anytime:
         return _ever(s, numbers, bounds, ask)
     two_values = len(support) <= 2 and not s.own_rates
@@ -99,16 +101,15 @@ def _normal(s: Slice, y: Floats, f_all: Floats, one_rate: bool, ask: Ask) -> Est
         return ppi_interval(y, f_all[drawn], f_all, level=ask.level, sided=ask.sided)
     if s.own_rates:
         return Undefined("items had many different chances")
-    rates = np.unique(np.round(s.rate, 12), return_inverse=True)[1]
     values, verdict = np.unique(f_all, return_inverse=True)
-    cells = rates * len(values) + verdict if len(values) <= FEW_VALUES else rates
+    cells = s.rate_code * len(values) + verdict if len(values) <= FEW_VALUES else s.rate_code
     cell = np.unique(cells, return_inverse=True)[1]
     return stratified_interval(y, f_all[drawn], cell[drawn], f_all, cell, level=ask.level, sided=ask.sided)
 
 
 def share_of(s: Slice, label: int, ask: Ask) -> Estimate:
     """The share of the batch that people give this label: ties and every other class are classes of their own."""
-    numbers = np.zeros(len(s.labels))
+    numbers = np.zeros(s.label_count)
     numbers[label] = 1.0
     both = np.array([0.0, 1.0])
     return _unequal(s, numbers, (0.0, 1.0), ask) if s.own_rates else _two_values(s, numbers, both, ask)
@@ -166,7 +167,7 @@ def _unequal(s: Slice, numbers: Floats, bounds: tuple[float, float], ask: Ask) -
 
 
 def _ever(s: Slice, numbers: Floats, bounds: tuple[float, float], ask: Ask) -> Estimate:
-    if s.order is None or np.ptp(s.rate) > 1e-12:
+    if s.order is None or not s.one_rate:
         raise BadInput(
             "A sequence valid at any time needs the order of the labels and one inclusion probability.",
             expected="`order`, and pi equal for all items", remedy="Give `order`, or use planned looks.",
@@ -187,7 +188,7 @@ def _ever(s: Slice, numbers: Floats, bounds: tuple[float, float], ask: Ask) -> E
 
 def saving(s: Slice, numbers: Floats, bounds: tuple[float, float], found: Estimate, ask: Ask) -> Saving | None:
     """What the judge saved for the mean, beside what any method could; None unless the slice has one rate."""
-    if np.ptp(s.rate) > 1e-12 or ask.anytime or found.hi <= found.lo:
+    if not s.one_rate or ask.anytime or found.hi <= found.lo:
         return None
     drawn, N = s.drawn, len(s.ai)
     y, f_all = numbers[s.human[drawn]], numbers[s.ai]

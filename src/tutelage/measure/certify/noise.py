@@ -30,7 +30,7 @@ def human_noise(s: Slice, *, level: float) -> Noise | None:
 
 
 def _judge_error(s: Slice, n: int, differ: int, level: float) -> Figure:
-    if len(s.labels) > 2:
+    if s.label_count > 2:
         return Undefined("more than two labels: two wrong answers need not coincide, so noise cannot be taken out")
     half = 1 - (1 - level) / 2
     k, m = int(s.wrong.sum()), int(s.drawn.sum())

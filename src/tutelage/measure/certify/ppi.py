@@ -69,15 +69,15 @@ def predictions(y: Floats, f: Floats, f_all: Floats) -> tuple[Floats, Floats]:
     """
     fold = _fold(y, f)
     shifted, plain = np.empty_like(y), np.empty_like(y)
-    levels, codes_all = np.unique(f_all, return_inverse=True)
-    share = np.bincount(codes_all) / len(f_all)
-    codes = np.searchsorted(levels, f)
+    few = len(np.unique(f)) <= FEW_VALUES and len(np.unique(f_all)) <= FEW_VALUES
+    levels, counts = np.unique(f_all, return_counts=True) if few else (f_all[:0], np.empty(0))
+    share, codes, centre_all = counts / len(f_all), np.searchsorted(levels, f), float(f_all.mean())
     for k in range(FOLDS):
         out, rest = fold == k, fold != k
         if not out.any():
             continue
         grand = y[rest].mean()
-        if len(levels) <= FEW_VALUES:
+        if few:
             n = np.bincount(codes[rest], minlength=len(levels))
             table = (np.bincount(codes[rest], weights=y[rest], minlength=len(levels)) + grand) / (n + 1)
             plain[out] = table[codes[out]]
@@ -86,7 +86,7 @@ def predictions(y: Floats, f: Floats, f_all: Floats) -> tuple[Floats, Floats]:
             centre = f[rest] - f[rest].mean()
             slope = float(centre @ y[rest]) / max(float(centre @ centre), 1e-12)
             plain[out] = grand + slope * (f[out] - f[rest].mean())
-            shifted[out] = slope * (f[out] - f_all.mean())
+            shifted[out] = slope * (f[out] - centre_all)
     return shifted, plain
 
 

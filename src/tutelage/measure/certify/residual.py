@@ -9,8 +9,8 @@ import numpy as np
 
 from tutelage.errors import BadInput
 from tutelage.measure.betting import poisson_interval
-from tutelage.measure.certify.design import honest_ceiling, ladder
-from tutelage.measure.certify.slices import MANY_RATES, Mask, Slice, coded
+from tutelage.measure.certify.design import ladder, profile
+from tutelage.measure.certify.slices import Mask, Slice
 from tutelage.measure.exact import Floats, Ints, Stratum, sum_interval, upper_count
 from tutelage.measure.sequential import mixture_sequence
 
@@ -73,10 +73,11 @@ def largest_release(
         raise BadInput("No order of labels was given.", expected="`order` for a sequence valid at any time",
                        remedy="Pass the rank or time at which each label came in.")  # fmt: skip
     open_ = np.flatnonzero(~never) if never is not None else np.arange(len(s.ai))
-    ranked = open_[np.argsort(-s.confidence[open_], kind="stable")]
+    ranked = open_[np.argsort(-s.confidence[open_])]  # equal ones go out together: their order does not matter
     confidence, drawn, wrong = s.confidence[ranked], s.drawn[ranked], s.wrong[ranked]
     alpha = 1.0 - level
-    rungs = ladder(confidence, np.cumsum(drawn), error, alpha, top=_dense_top(s.rate[ranked]))
+    seen = profile(confidence)
+    rungs = ladder(seen, np.cumsum(drawn), error, alpha, top=_dense_top(s.rate[ranked]))
     bound_at = _bounds(s, ranked, alpha, error, anytime)
     passed, bound, stop, tested = 0, 0, None, 0
     for size in rungs.sizes.tolist():
@@ -91,13 +92,13 @@ def largest_release(
     return Release(
         accepted, float(confidence[passed - 1]) if passed else None, tested, bound,
         (int(wrong[:passed].sum()), int(drawn[:passed].sum())), stop, rungs.expected_share,
-        honest_ceiling(confidence, error) * len(ranked) / len(s.ai),
+        seen.ceiling(error) * len(ranked) / len(s.ai),
     )  # fmt: skip
 
 
 def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -> Callable[[int], int]:
     """The bound on wrong verdicts among the first `size` of the ranked items, for the draw at hand."""
-    drawn, wrong, rate = s.drawn[ranked], s.wrong[ranked], s.rate[ranked]
+    drawn, wrong = s.drawn[ranked], s.wrong[ranked]
     if anytime:
         came = (s.order if s.order is not None else np.zeros(len(s.ai), dtype=np.int64))[ranked]
 
@@ -106,8 +107,8 @@ def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -
             return most_wrong_ever(wrong[rows[np.argsort(came[rows])]], size, alpha)
 
         return ever
-    levels, code = coded(np.round(rate, 12))
-    if len(levels) > MANY_RATES:
+    if s.own_rates:
+        rate = s.rate[ranked]
 
         def unequal(size: int) -> int:
             rows = np.flatnonzero(drawn[:size])
@@ -117,7 +118,9 @@ def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -
             return int(np.ceil(share[1] * size))
 
         return unequal
-    counts = [[np.cumsum(x & (code == k)) for x in (np.ones_like(drawn), drawn, wrong)] for k in range(len(levels))]
+    code = s.rate_code[ranked]
+    each = [code == k for k in range(len(s.rates))]
+    counts = [[np.cumsum(same), np.cumsum(drawn & same), np.cumsum(wrong & same)] for same in each]
 
     def exact(size: int) -> int:
         strata = [Stratum(*(int(c[size - 1]) for c in level)) for level in counts]

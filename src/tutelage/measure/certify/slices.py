@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,23 +23,43 @@ MANY_RATES = 8  # more distinct inclusion probabilities than this are not strata
 class Slice:
     """A batch of N judged items, n of them also labelled by a person.
 
-    ai, human, second  (N,) codes into `labels`; -1 where there is no (second) person's label
+    names, levels      what the codes stand for, sorted: texts, or numbers where every label is one (then `names` None)
+    ai, human, second  (N,) codes into them; -1 where there is no (second) person's label
     rate               (N,) inclusion probability, committed before the draw; all equal where declared uniform
+    rates, rate_code   the distinct ones (to twelve digits), and which of them each item has
     declared_uniform   True if no probabilities were recorded, so that the claim must say so
     confidence         (N,) of the judge, or None;  domain (N,) codes into `domains`
     order              (N,) the rank in which labels came in, or None
     """
 
-    labels: tuple[str, ...]
+    names: tuple[str, ...] | None
+    levels: Floats
     ai: Ints
     human: Ints
     second: Ints
     rate: Floats
+    rates: Floats
+    rate_code: Ints
     declared_uniform: bool
     confidence: Floats | None
     domain: Ints
     domains: tuple[str, ...]
     order: Ints | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that occurs, as a text."""
+        return self.names if self.names is not None else tuple(_name(v) for v in self.levels.tolist())
+
+    @property
+    def label_count(self) -> int:
+        """How many labels occur."""
+        return len(self.names) if self.names is not None else len(self.levels)
+
+    @property
+    def one_rate(self) -> bool:
+        """Whether every item had the same chance."""
+        return len(self.rates) == 1
 
     @property
     def drawn(self) -> Mask:
@@ -54,31 +74,33 @@ class Slice:
     @property
     def own_rates(self) -> bool:
         """Whether items have so many different chances that these are no strata any more."""
-        return len(np.unique(np.round(self.rate, 12))) > MANY_RATES
+        return len(self.rates) > MANY_RATES
 
     def strata(self, marked: Mask, inside: Mask | None = None) -> list[Stratum]:
         """One stratum per inclusion probability: within each, the slice is uniform."""
-        rate, drawn = (self.rate, self.drawn) if inside is None else (self.rate[inside], self.drawn[inside])
-        marked = marked if inside is None else marked[inside]
-        _, code = coded(np.round(rate, 12))
-        sizes, taken = np.bincount(code), np.bincount(code, weights=drawn)
-        found = np.bincount(code, weights=drawn & marked)
-        return [Stratum(int(M), int(n), int(k)) for M, n, k in zip(sizes, taken, found, strict=True)]
+        keep = np.ones(len(self.ai), dtype=bool) if inside is None else inside
+        people = self.drawn & keep
+        found = people & marked
+        counts = [np.bincount(self.rate_code[x], minlength=len(self.rates)).tolist() for x in (keep, people, found)]
+        return [Stratum(M, n, k) for M, n, k in zip(*counts, strict=True) if M]
 
     def where(self, inside: Mask) -> Slice:
         """The same, for a part of the batch."""
         keep = np.flatnonzero(inside)
-        return Slice(
-            self.labels, self.ai[keep], self.human[keep], self.second[keep], self.rate[keep], self.declared_uniform,
-            None if self.confidence is None else self.confidence[keep], self.domain[keep], self.domains,
-            None if self.order is None else self.order[keep],
+        rates, code = np.unique(self.rate_code[keep], return_inverse=True)
+        return replace(
+            self, ai=self.ai[keep], human=self.human[keep], second=self.second[keep], rate=self.rate[keep],
+            rates=self.rates[rates], rate_code=code.astype(np.int64), domain=self.domain[keep],
+            confidence=None if self.confidence is None else self.confidence[keep],
+            order=None if self.order is None else self.order[keep],
         )  # fmt: skip
 
 
 def coded(x: NDArray[np.generic]) -> tuple[NDArray[np.generic], Ints]:
     """(levels, (N,) codes into them): np.unique with its inverse, without sorting all N where levels are few."""
-    levels = np.unique(x)
-    if len(levels) > FEW_LEVELS:
+    few = len(np.unique(x[: 4 * FEW_LEVELS])) <= FEW_LEVELS
+    levels = np.unique(x) if few else x[:0]
+    if not few or len(levels) > FEW_LEVELS:
         levels, code = np.unique(x, return_inverse=True)
         return levels, code.astype(np.int64)
     return levels, np.searchsorted(levels, x).astype(np.int64)
@@ -88,8 +110,11 @@ def _bad(seen: str, expected: str, remedy: str, field: str) -> BadInput:
     return BadInput(seen, expected=expected, remedy=remedy, where=Where(field=field))
 
 
-def _column(values: Sequence[object] | ArrayLike, N: int | None, field: str) -> tuple[list[str], Ints]:
-    """A column of labels as (names, (N,) codes into them, -1 where empty); numbers stay fast."""
+Column = tuple[list[str] | Floats, Ints]
+
+
+def _column(values: Sequence[object] | ArrayLike, N: int | None, field: str) -> Column:
+    """A column of labels as (what occurs, (N,) codes into it, -1 where empty); numbers stay numbers and fast."""
     column = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
     if column.ndim != 1 or (N is not None and len(column) != N):
         raise _bad(
@@ -97,10 +122,13 @@ def _column(values: Sequence[object] | ArrayLike, N: int | None, field: str) -> 
         )
     if column.dtype.kind in "iubf":
         there = ~np.isnan(column) if column.dtype.kind == "f" else np.ones(len(column), dtype=bool)
+        if there.all():
+            found, codes = coded(column)
+            return found.astype(np.float64), codes
         found, inverse = coded(column[there])
         codes = np.full(len(column), ABSENT, dtype=np.int64)
         codes[there] = inverse
-        return [_name(v) for v in found.tolist()], codes
+        return found.astype(np.float64), codes
     seen: dict[object, int] = {}
     raw = [seen.setdefault(v, len(seen)) for v in column.tolist()]
     absent = np.array([v is None or v == "" or (isinstance(v, float) and v != v) for v in seen], dtype=bool)
@@ -143,21 +171,21 @@ def read_slice(
         raise _bad(f"The judge left row {where} of {N} without a verdict.", "a verdict for every item",
                    "Leave out items that were not graded, and say how many; they are not certified.", "ai")  # fmt: skip
     people = _column(human, N, "human")
-    again = _column(second, N, "second") if second is not None else ([], np.full(N, ABSENT, dtype=np.int64))
+    again = _column(second, N, "second") if second is not None else (np.empty(0), np.full(N, ABSENT, dtype=np.int64))
     if not (people[1] != ABSENT).any():
         raise _bad(
             "No item has a human label.", "a slice judged by people", "Draw one: `tutelage slice draw`.", "human"
         )
-    (names, (judged, labelled, relabelled)) = _shared(machine, people, again)
-    domains, place = _shared(_column(domain if domain is not None else np.zeros(N, dtype=np.int64), N, "domain"))
-    if (place[0] == ABSENT).any():
+    names, levels, (judged, labelled, relabelled) = _shared(machine, people, again)
+    domains, place = _domains(domain, N)
+    if (place == ABSENT).any():
         raise _bad("Some items have no domain.", "a domain for every item", "Name it, for example `other`.", "domain")
     drawn = labelled != ABSENT
     rate = _numbers(pi, N, "pi") if pi is not None else np.full(N, drawn.mean())
+    rates, rate_code = coded(np.round(rate, 12)) if pi is not None else (rate[:1], np.zeros(N, dtype=np.int64))
     slice_ = Slice(
-        names, judged, labelled, relabelled, rate, pi is None,
-        _numbers(confidence, N, "confidence") if confidence is not None else None,
-        place[0].astype(np.int64), domains,
+        names, levels, judged, labelled, relabelled, rate, rates.astype(np.float64), rate_code, pi is None,
+        _numbers(confidence, N, "confidence") if confidence is not None else None, place, domains,
         np.nan_to_num(np.asarray(order, dtype=np.float64), nan=np.inf).argsort(kind="stable").argsort()
         if order is not None else None,
     )  # fmt: skip
@@ -165,12 +193,26 @@ def read_slice(
     return slice_
 
 
-def _shared(*columns: tuple[list[str], Ints]) -> tuple[tuple[str, ...], list[Ints]]:
-    """Several coded columns over one sorted list of names."""
-    names = sorted({name for found, _ in columns for name in found if name})
+def _shared(*columns: Column) -> tuple[tuple[str, ...] | None, Floats, list[Ints]]:
+    """Several coded columns over one sorted list: of numbers where all are, else of texts."""
+    if all(isinstance(found, np.ndarray) for found, _ in columns):
+        numbers = [np.asarray(found, dtype=np.float64) for found, _ in columns]
+        levels = np.unique(np.concatenate(numbers))
+        tables = [np.append(np.searchsorted(levels, found), ABSENT) for found in numbers]
+        return None, levels, [table[codes] for table, (_, codes) in zip(tables, columns, strict=True)]
+    texts = [[_name(v) for v in found.tolist()] if isinstance(found, np.ndarray) else found for found, _ in columns]
+    names = sorted({name for found in texts for name in found if name})
     rank = {name: i for i, name in enumerate(names)}
-    recode = [np.array([rank.get(x, ABSENT) for x in found] + [ABSENT], dtype=np.int64) for found, _ in columns]
-    return tuple(names), [table[codes] for table, (_, codes) in zip(recode, columns, strict=True)]
+    tables = [np.array([rank.get(x, ABSENT) for x in found] + [ABSENT], dtype=np.int64) for found in texts]
+    return tuple(names), np.empty(0), [table[codes] for table, (_, codes) in zip(tables, columns, strict=True)]
+
+
+def _domains(domain: Sequence[object] | ArrayLike | None, N: int) -> tuple[tuple[str, ...], Ints]:
+    """(names, (N,) codes); one nameless domain where none are given."""
+    if domain is None:
+        return ("",), np.zeros(N, dtype=np.int64)
+    names, levels, (code,) = _shared(_column(domain, N, "domain"))
+    return names if names is not None else tuple(_name(v) for v in levels.tolist()), code
 
 
 def _check_rates(s: Slice) -> None:
@@ -179,11 +221,10 @@ def _check_rates(s: Slice) -> None:
     if not ((s.rate > 0) & (s.rate <= 1)).all():
         raise _bad("Some inclusion probabilities are not in (0, 1].", "0 < pi <= 1 for every item",
                    "An item that could not be drawn cannot be certified: leave it out of the batch.", "pi")  # fmt: skip
-    levels, code = coded(np.round(s.rate, 12))
-    if len(levels) > MANY_RATES:  # chances of their own: only their sum can be held against the slice
-        levels, code = np.array([s.rate.mean()]), np.zeros(len(s.rate), dtype=np.int64)
-    sizes, taken = np.bincount(code), np.bincount(code, weights=s.drawn)
-    rates = np.asarray(levels, dtype=np.float64)
+    rates, code = s.rates, s.rate_code
+    if s.own_rates:  # chances of their own: only their sum can be held against the slice
+        rates, code = np.array([s.rate.mean()]), np.zeros(len(s.rate), dtype=np.int64)
+    sizes, taken = np.bincount(code), np.bincount(code[s.drawn], minlength=len(rates))
     likely = np.minimum(binom.cdf(taken, sizes, rates), binom.sf(taken - 1, sizes, rates))
     for rate, M, n in zip(rates[likely < IMPLAUSIBLE], sizes[likely < IMPLAUSIBLE], taken[likely < IMPLAUSIBLE],
                           strict=True):  # fmt: skip
@@ -198,10 +239,16 @@ def looks_uniform(s: Slice) -> bool:
     """Whether verdicts and confidence on the slice look like those on the rest (each p > .001); False: hardly."""
     if not s.declared_uniform or s.drawn.all():
         return True
-    columns = [s.ai]
+    columns = [s.ai if s.label_count <= FEW_LEVELS else _tenths(s.ai)]
     if s.confidence is not None:
-        columns.append(np.searchsorted(np.unique(np.quantile(s.confidence, np.linspace(0.1, 0.9, 9))), s.confidence))
+        columns.append(_tenths(s.confidence))
     return all(_alike(c, s.drawn) for c in columns)
+
+
+def _tenths(x: Floats | Ints) -> Ints:
+    """(N,) which tenth each value lies in, by the tenths of a part of them."""
+    cuts = np.unique(np.quantile(x[:: max(1, len(x) // 20_000)], np.linspace(0.1, 0.9, 9)))
+    return np.searchsorted(cuts, x).astype(np.int64)
 
 
 def _alike(code: Ints, drawn: Mask) -> bool:
