@@ -29,6 +29,7 @@ DATA = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[2] / "shared"
 N, ERROR, LEVEL, SIZES = 5_000, 0.05, 0.95, (300, 600, 1_200)
 LEAST = {300: 0.22, 600: 0.33, 1_200: 0.40}  # what the issue asks of the honest judge
 
+FULL = ("honest", "shows c**.5", "shows c**.2", "shows .99 on half of the items")  # others: a quarter of the draws
 Floats = np.ndarray
 # shown confidence from the chance of being right
 JUDGES: dict[str, Callable[[Floats, np.random.Generator], Floats]] = {
@@ -120,10 +121,12 @@ def main(draws: int) -> None:
     found: dict[str, dict[str, object]] = {}
     for name in JUDGES:
         for size in SIZES:
-            row = synthetic(name, size, draws)
+            row = synthetic(name, size, draws if name in FULL else max(draws // 4, 1))
             found.setdefault(name, {})[str(size)] = row
             print(f"{name:<32} {size:>5}  {row}", flush=True)
-    real = {f"error {e}, slice {n}": llmfao(e, n, draws) for e in (0.05, 0.35, 0.5, 0.55) for n in (300, 600)}
+    real = {
+        f"error {e}, slice {n}": llmfao(e, n, max(draws // 4, 1)) for e in (0.05, 0.35, 0.5, 0.55) for n in (300, 600)
+    }
     for key, row in real.items():
         print(f"llmfao {key:<25} {row}")
     reached = all(found["honest"][str(n)]["share"] >= LEAST[n] for n in SIZES)  # type: ignore[index]  # rows of our own

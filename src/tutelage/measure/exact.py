@@ -83,9 +83,22 @@ def tail(k: int, K: int, n: int, M: int) -> float:
     if k < 0:
         return 0.0
     few = k < n * K / M if M else True
-    low, high = (max(0, n - (M - K)), k) if few else (k + 1, min(n, K))
-    mass = float(np.exp(log_pmf(np.arange(low, high + 1), np.asarray(K), n, M)).sum()) if low <= high else 0.0
+    least, most = max(0, n - (M - K)), min(n, K)
+    low, high = (least, min(k, most)) if few else (max(k + 1, least), most)
+    mass = _mass(low, high, K, n, M) if low <= high else 0.0
     return min(1.0, mass) if few else max(0.0, 1.0 - mass)
+
+
+def _mass(low: int, high: int, K: int, n: int, M: int) -> float:
+    """P(low <= X <= high), all of these outcomes possible."""
+    if M > MOST_TABLED:
+        return float(np.exp(log_pmf(np.arange(low, high + 1), np.asarray(K), n, M)).sum())
+    t = _table(M.bit_length())
+    rest = M - K - n
+    logs = t[low : high + 1] + t[n - high : n - low + 1][::-1]
+    logs = logs + t[K - high : K - low + 1][::-1] + t[rest + low : rest + high + 1]
+    whole = float(t[K] + t[M - K] - t[M] + t[n] + t[M - n])
+    return float(np.exp(whole - logs).sum())
 
 
 @lru_cache(maxsize=65_536)
