@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tutelage.measure.arrays import Codes, Floats
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-Repeats = Literal["last", "first", "refuse"]
+Repeats = Literal["last", "first", "refuse", "all"]
 BLANK = ("null", "nan", "<na>")  # how tables spell an empty cell as text
 
 # what people call these columns, the likeliest first
@@ -226,11 +226,13 @@ def ballot(
     j, judges = _coded(judged[row]) if judged is not None else nobody
     again = (i[:0], v[:0])
     if judged is not None:
-        keep = once(i, j, repeats)
+        keep = once(i, j, "last" if repeats == "all" else repeats)
         if keep.size < row.size:
-            sheet.say(f"{row.size - keep.size:,} rows repeat a judge on an item: the {repeats} counts (--repeats)")
+            counted = "all of them count" if repeats == "all" else f"the {repeats} counts"
+            sheet.say(f"{row.size - keep.size:,} rows repeat a judge on an item: {counted} (--repeats)")
             again = _repeated(i * judges.size + j, v)
-            i, j, v, row = i[keep], j[keep], v[keep], row[keep]
+            if repeats != "all":
+                i, j, v, row = i[keep], j[keep], v[keep], row[keep]
     if numbers is not None:
         value_numbers: Floats | None = value_names.astype(np.float64)
         value_names = np.array([*(number_name(repr(x)) for x in value_names.tolist()), None], dtype=object)[:-1]
@@ -287,8 +289,8 @@ def judge_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def repeats_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """--repeats: what counts where a judge judged an item twice."""
-    choice = click.Choice(["last", "first", "refuse"])
-    text = "A judge twice on an item: last (default), first, refuse."
+    choice = click.Choice(["last", "first", "all", "refuse"])
+    text = "A judge twice on an item: last (default), first, all, refuse."
     return click.option("--repeats", type=choice, default="last", metavar="R", help=text)(function)
 
 

@@ -30,6 +30,7 @@ class Gold:
     code: np.ndarray[Any, Any]
     values: list[str]
     number: np.ndarray[Any, Any] | None
+    column: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Settled:
 def read_gold(sheet: Sheet, votes: Ballot, given: str) -> Gold:
     """Known answers from a column of the file, or from a file of items and answers.
 
-    BadInput where an item has two answers, or where judges and gold have no value in common.
+    BadInput where an item has two answers.
     """
     if given in sheet.frame.columns:
         sheet.read["gold"] = given
@@ -102,18 +103,7 @@ def _gold(sheet: Sheet, votes: Ballot, items: Any, answers: Any, column: str) ->
             raise BadInput(f"The item {name!r} has two answers: {before!r} and {answer!r}.",
                            expected="one known answer an item", remedy="Correct the gold.",
                            where=Where(field=column))  # fmt: skip
-    said = set(votes.values.tolist())
-    strange = {answer for answer in found.values() if answer not in said}
-    if found and strange == set(found.values()):
-        raise BadInput(
-            f"No judge ever gave an answer of the gold: judges said {columns.listed(votes.values)}; "
-            f"the gold says {columns.listed(sorted(strange))}.",
-            expected="the same values, spelled alike", remedy="Rename the values of one of them.",
-            where=Where(field=column),
-        )  # fmt: skip
-    if strange and len(votes.values) <= MANY_VALUES:
-        n = sum(answer in strange for answer in found.values())
-        sheet.say(f"{n:,} gold answers ({columns.listed(sorted(strange), 4)}) are values that no judge gave")
+    strange = set(found.values()) - set(votes.values.tolist())
     if unseen:
         sheet.say(f"{unseen:,} gold items have no judgments: they can be neither decided nor counted")
     if not found:
@@ -128,7 +118,24 @@ def _gold(sheet: Sheet, votes: Ballot, items: Any, answers: Any, column: str) ->
             number = np.array([float(values[k]) if k >= 0 else np.nan for k in code.tolist()])
         except ValueError:
             number = None
-    return Gold(code, values, number)
+    return Gold(code, values, number, column)
+
+
+def _check_classes(sheet: Sheet, votes: Ballot, gold: Gold | None) -> None:
+    """BadInput where gold and judges have no class in common; a note where they differ."""
+    answers = [gold.values[k] for k in gold.code.tolist() if k >= 0] if gold else []
+    strange = [answer for answer in answers if answer not in set(votes.values.tolist())]
+    if gold and strange and len(strange) == len(answers):
+        raise BadInput(
+            f"No judge ever gave an answer of the gold: judges said {columns.listed(votes.values)}; "
+            f"the gold says {columns.listed(sorted(set(strange)))}.",
+            expected="the same values, spelled alike", remedy="Rename the values of one of them.",
+            where=Where(field=gold.column),
+        )  # fmt: skip
+    if strange:
+        sheet.say(
+            f"{len(strange):,} gold answers are values that no judge gave: {columns.listed(sorted(set(strange)))}"
+        )
 
 
 def settle(
@@ -166,21 +173,27 @@ def _categorical(sheet: Sheet, votes: Ballot, gold: Gold | None, name: str, leve
     from tutelage.measure.consensus import choose
     from tutelage.measure.consensus import votes as as_votes
     from tutelage.measure.consensus.choose import METHODS
+    from tutelage.records import Undefined
 
     methods = {key.replace("-", "_"): fit for key, fit in METHODS.items()}
     if name != "auto" and name not in methods:
         raise BadInput(f"There is no method `{name}`.", expected=", ".join(["auto", *methods, "ordinal", "continuous"]),
                        remedy="Name one of them.", where=Where(field="--method"))  # fmt: skip
+    _check_classes(sheet, votes, gold)
     values = gold.values if gold else votes.values.tolist()
     v = as_votes(votes.item, votes.judge, votes.value, order=range(len(values)))
     known = {int(i): int(gold.code[i]) for i in (gold.code >= 0).nonzero()[0]} if gold else {}
     asked = {key: fit for key, fit in methods.items() if key in (name, "majority")}
-    picked = None
-    if name == "auto" or known:
+    picked, why = None, "asked for with --method"
+    if name == "auto" and len(values) < 2:
+        name, why = "majority", f"all {votes.n:,} judgments are one value: there is nothing to choose"
+    if name == "auto" or (known and len(values) > 1):
         picked = choose(v, gold=known or None, methods=methods if name == "auto" else asked, rng=seed, level=level)
     key = picked.method if picked is not None and name == "auto" else name
     final = picked.consensus if picked is not None and key == picked.method else methods[key](v, known or None)
-    why = picked.claim if picked is not None and name == "auto" else "asked for with --method"
+    why = picked.claim if picked is not None and name == "auto" else why
+    if isinstance(final, Undefined):
+        sheet.say(f"{key} settles nothing here: {final.why}")
     blind = methods[key](v, None) if known else final
     figures = _head(votes, key, why, gold) | _on_gold(blind, gold, level, seed) | {
         "by_method": picked.figures if picked else {}, "gain": picked.gain if picked else {},
@@ -271,7 +284,7 @@ def _written(
     if isinstance(final, Undefined):
         empty = [None] * len(votes.items)
         return Settled(
-            figures | {"model": final.why, "tied": 0, "shares": {}}, {"consensus": empty, "probability": empty}
+            figures | {"model": final.why, "tied": 0, "settled": {}}, {"consensus": empty, "probability": empty}
         )
     rows = gold.code >= 0 if gold else np.zeros(len(votes.items), bool)
     probability = final.confidence
@@ -338,6 +351,7 @@ def _ordinal(sheet: Sheet, votes: Ballot, gold: Gold | None, order: list[str] | 
     from tutelage.measure.intervals import win_rate
     from tutelage.records import Undefined
 
+    _check_classes(sheet, votes, gold)
     if order:
         votes = votes.ordered(order)
     elif votes.numbers is None:
