@@ -31,7 +31,7 @@ class FileOrQuestion(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
         if cmd_name == PAGE:
-            return page
+            return whole_page
         if cmd_name not in QUESTIONS:
             return None
         module: Any = importlib.import_module(f"tutelage.cli.measure.{cmd_name}")
@@ -49,11 +49,11 @@ def command() -> None:
     """
 
 
-@click.command(epilog="Example:  tutelage measure votes.parquet --html page.html")
+@click.command(PAGE, epilog="Example:  tutelage measure votes.parquet --html page.html")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT", help="Write the page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def page(file: Path, html: Path | None, as_json: bool) -> None:
+def whole_page(file: Path, html: Path | None, as_json: bool) -> None:
     """One page on what FILE can and cannot support, with plots."""
     if not file.is_file():
         near = get_close_matches(str(file), QUESTIONS, 1)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 500  # above, weights of all pairs of values cost more than they tell
 
 
-@click.command(epilog="Example:  tutelage measure agreement votes.csv --item id --judge who --value v --level nominal")
+@click.command(
+    short_help="Do judges agree, beyond chance?",
+    epilog="Example:  tutelage measure agreement votes.csv --item id --judge who --value v --level nominal",
+)
 @click.argument("file", type=columns.FILE)
 @columns.judge_options
 @click.option("--level", type=click.Choice(["nominal", "ordinal", "interval", "ratio"]), metavar="L",

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 OUT = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(epilog="Example:  tutelage measure consensus votes.csv --item id --judge who --value v --gold gold.csv")
+@click.command(
+    short_help="One answer an item, and how sure.",
+    epilog="Example:  tutelage measure consensus votes.csv --item id --judge who --value v --gold gold.csv",
+)
 @click.argument("file", type=columns.FILE)
 @columns.judge_options
 @click.option("--gold", metavar="FILE|C", help="Known answers: a file with the item column and `gold`, or a column.")

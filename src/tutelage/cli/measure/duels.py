@@ -119,13 +119,19 @@ def _likeliest(fits: list[tuple[str, dict[str, float]]], words: set[str]) -> tup
 
 def fit(sheet: Sheet, duels: Duels, prior_sd: float | None, level: float) -> Scores | Undefined:
     """Davidson's model with a side effect where one can be told, errors clustered by judge and prompt."""
-    from tutelage.measure.preference import bradley_terry
+    from tutelage.measure.preference import NotConnected, bradley_terry
+    from tutelage.records import Undefined
 
+    if duels.outcome.size and (duels.outcome == 0.5).all():
+        return Undefined("every comparison is a tie")
     if duels.judge is None:
         sheet.say("no judge is named: rows were taken as independent, and the intervals are too narrow if they are not")
     how: dict[str, Any] = {"judges": duels.judge, "prompts": duels.prompt, "prior_sd": prior_sd, "level": level}
     try:
         return bradley_terry(duels.left, duels.right, duels.outcome, side=True, **how)
+    except NotConnected as error:
+        remedy = "Collect comparisons that connect them, leave some out, or let a prior decide: --prior-sd 2."
+        raise NotConnected(error.seen, expected=error.expected, remedy=remedy, where=error.where) from None
     except DidNotConverge:
         sheet.say("what being on the left is worth cannot be told apart from the items: it was left out")
         return bradley_terry(duels.left, duels.right, duels.outcome, side=False, **how)

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 50
 SHOWN = 10
+PATIENCE = 20_000  # judgments above which one is told to wait
 
 
-@click.command(epilog="Example:  tutelage measure perspectives votes.csv --item statement --judge voter --value vote")
+@click.command(
+    short_help="One population, or groups?",
+    epilog="Example:  tutelage measure perspectives votes.csv --item statement --judge voter --value vote",
+)
 @click.argument("file", type=columns.FILE)
 @columns.judge_options
 @click.option("--permutations", default=199, show_default=True, metavar="N", help="Of the test for groups.")
@@ -46,6 +50,8 @@ def command(
         raise BadInput(f"There are {len(votes.values):,} different values.", expected=f"{MOST_VALUES} or fewer",
                        remedy="Group them into classes first.",
                        where=Where(str(file), field=sheet.read["value"]))  # fmt: skip
+    if votes.n > PATIENCE and not as_json:
+        console.note(f"Looking for groups in {votes.n:,} judgments: this takes minutes …")
     found = perspectives(
         votes.item, votes.judge, votes.value, rng=seed, order=range(len(votes.values)), permutations=permutations,
         smallest_group=smallest,

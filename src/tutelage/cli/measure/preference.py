@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     pass
 
 
-@click.command(epilog="Example:  tutelage measure preference duels.csv --left a --right b --winner w --judge who")
+@click.command(
+    short_help="Rank what was compared in twos.",
+    epilog="Example:  tutelage measure preference duels.csv --left a --right b --winner w --judge who",
+)
 @click.argument("file", type=columns.FILE)
 @click.option("--left", metavar="C", help="Column of what was shown on the left, or first.")
 @click.option("--right", metavar="C", help="Column of what was shown on the right, or second.")
@@ -34,13 +37,15 @@ def command(
     Exits 4, naming the groups, where wins and ties do not connect all items.
     """
     from tutelage.cli.measure import duels
+    from tutelage.records import encode
 
     sheet = columns.read_sheet(file)
     found = duels.read(sheet, left, right, winner, judge, prompt)
     scores = duels.fit(sheet, found, prior_sd, confidence)
     whole = duels.figures(found, scores, seed) | {"read": sheet.read, "warnings": sheet.notes}
     if as_json:
-        console.emit(whole)
+        flat = {name: encode(row.pop("strength")) | row for name, row in whole["scores"].items()}
+        console.emit(whole | {"scores": flat})
         return
     _show(whole)
     show.notes(sheet.notes)
