@@ -1,11 +1,12 @@
 """Ours beside the peers, one case a process: CPU seconds, peak memory, and the answer, so that equality is seen.
 
-    python benchmarks/measure_peers.py --out benchmarks/measure_peers.json     # everything that is installed
-    python benchmarks/measure_peers.py --case ds_ours --n 1000000              # one case, one line of JSON
+    python benchmarks/measure_peers.py --peers PEERS/bin/python      # everything that is installed; writes the results
+    python benchmarks/measure_peers.py --case ds_ours --n 1000000    # one case, one line of JSON
 
-Peers are optional: crowd-kit, evalica, choix, krippendorff (`pip install` them in an environment of their own and name
-its interpreter with --peers). Data are made anew from fixed seeds; making them is not counted. One thread (with
---case, set OMP_NUM_THREADS=1 yourself).
+Peers are optional: crowd-kit, evalica, choix, statsmodels, krippendorff (`pip install` them in an environment of their
+own and name its interpreter with --peers). Data are made from fixed seeds by a process of their own and read from a
+file, so that neither the time nor the memory of making them is counted. One thread. Each pair of a comparison runs one
+after the other. Results: benchmarks/results/measure_peers.json, with the bars and what was reached.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,12 +68,31 @@ def ratings(n, levels=101, raters=5):
 
 
 CASES = {}
+DATA = {"ds": labels, "bt": comparisons, "alpha": ratings}
 
 
-def case(make):
+def data(kind, n):
+    """The arrays of one kind of case, from the file that another process has made."""
+    folder = Path(os.environ.get("MEASURE_PEERS_DATA", tempfile.gettempdir()))
+    path = folder / f"measure_peers_{kind}_{n}.npz"
+    if not path.exists():
+        maker = "import sys; sys.path.insert(0, sys.argv[1]); import measure_peers as m; m.make(*sys.argv[2:])"
+        here = str(Path(__file__).parent)
+        subprocess.run([sys.executable, "-c", maker, here, kind, str(n), str(path)], check=True)
+    with np.load(path) as columns:
+        return [columns[name] for name in columns.files]
+
+
+def make(kind, n, path):
+    """Write the arrays of one kind of case."""
+    found = DATA[kind](int(n))
+    np.savez(path, *(found if isinstance(found, tuple) else (found,)))
+
+
+def case(make_call):
     """Register a case: a function of n that returns (call, answer of its result)."""
-    CASES[make.__name__] = make
-    return make
+    CASES[make_call.__name__] = make_call
+    return make_call
 
 
 def sha(codes):
@@ -86,7 +107,7 @@ def ds_ours(n):
     from tutelage.measure.consensus.categorical import _Em
     from tutelage.measure.consensus.votes import votes
 
-    task, worker, label, truth = labels(n)
+    task, worker, label, truth = data("ds", n)
 
     def call():
         v = votes(task, worker, label)
@@ -100,7 +121,7 @@ def ds_crowdkit(n):
     import pandas as pd
     from crowdkit.aggregation import DawidSkene
 
-    task, worker, label, truth = labels(n)
+    task, worker, label, truth = data("ds", n)
     frame = pd.DataFrame({"task": task, "worker": worker, "label": label.astype(int)})
 
     def call():
@@ -113,7 +134,7 @@ def ds_crowdkit(n):
 def ds_shrunken_ours(n):
     from tutelage.measure.consensus import dawid_skene, votes
 
-    task, worker, label, truth = labels(n)
+    task, worker, label, truth = data("ds", n)
     return (lambda: dawid_skene(votes(task, worker, label))), lambda c: {
         "kappa": c.kappa, "right": float((c.code == truth).mean()),
     }  # fmt: skip
@@ -128,7 +149,7 @@ def _scores(theta, truth):
 def bt_ours_with_errors(n):
     from tutelage.measure.preference import bradley_terry
 
-    a, b, y, _w, truth = comparisons(n)
+    a, b, y, _w, truth = data("bt", n)
     return (lambda: bradley_terry(a, b, y)), lambda s: _scores(s.theta, truth) | {"mean_se": float(s.se.mean())}
 
 
@@ -136,7 +157,7 @@ def bt_ours_with_errors(n):
 def bt_ours_clustered(n):
     from tutelage.measure.preference import bradley_terry
 
-    a, b, y, w, truth = comparisons(n)
+    a, b, y, w, truth = data("bt", n)
     return (
         lambda: bradley_terry(a, b, y, judges=w)
     ), lambda s: _scores(s.theta, truth) | {"mean_se": float(s.se.mean())}
@@ -146,7 +167,7 @@ def bt_ours_clustered(n):
 def bt_evalica_without_errors(n):
     import evalica
 
-    a, b, y, _w, truth = comparisons(n)
+    a, b, y, _w, truth = data("bt", n)
     won = [evalica.Winner.Y, evalica.Winner.X]
     a, b, y = a.tolist(), b.tolist(), [won[v] for v in y.tolist()]
 
@@ -161,7 +182,7 @@ def alpha_ours_with_interval(n):
     from tutelage.measure.agreement import alpha
     from tutelage.measure.ratings import from_matrix
 
-    items, _judges, values = from_matrix(ratings(n))
+    items, _judges, values = from_matrix(data("alpha", n)[0])
     return (lambda: alpha(items, values, scale="interval")), lambda e: {"alpha": e.value, "lo": e.lo, "hi": e.hi}
 
 
@@ -170,7 +191,7 @@ def alpha_evalica(n):
     import evalica
     import pandas as pd
 
-    table = pd.DataFrame(ratings(n))
+    table = pd.DataFrame(data("alpha", n)[0])
     return (lambda: evalica.alpha(table, distance="interval")), lambda r: {"alpha": float(r.alpha)}
 
 
@@ -178,19 +199,41 @@ def alpha_evalica(n):
 def alpha_krippendorff(n):
     import krippendorff
 
-    table = ratings(n)
+    table = data("alpha", n)[0]
     return (lambda: krippendorff.alpha(reliability_data=table, level_of_measurement="interval")), lambda a: {
         "alpha": float(a)
     }
 
 
-OURS_ALL = ("ds_ours", "ds_shrunken_ours", "alpha_ours_with_interval", "bt_ours_with_errors", "bt_ours_clustered")
+@case
+def certify_ours_mean(n):
+    return _certify(n, "mean")
+
+
+@case
+def certify_ours_agreement(n):
+    return _certify(n, "agreement")
+
+
+def _certify(n, target):
+    from tutelage.measure.certify import certify
+
+    rng = np.random.default_rng(SEED + 3)
+    ai = (rng.random(n) < 0.7).astype(np.int64)
+    human = np.where(rng.random(n) < 0.06, 1 - ai, ai).astype(float)
+    unseen = np.ones(n, bool)
+    unseen[rng.choice(n, 5000, replace=False)] = False
+    human[unseen] = np.nan
+    return (lambda: certify(ai, human, target=target)), lambda c: {"figure": str(c.figure)}
+
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 PLAN = [
-    *[(c, n) for c in OURS_ALL
-      for n in (100_000, 1_000_000, 10_000_000)],
-    ("ds_crowdkit", 100_000), ("ds_crowdkit", 1_000_000), ("alpha_evalica", 1_000_000), ("alpha_krippendorff", 100_000),
-    ("bt_evalica_without_errors", 1_000_000), ("bt_evalica_without_errors", 10_000_000),
+    *[(c, n) for n in (100_000, 1_000_000, 10_000_000) for c in ("ds_ours", "ds_crowdkit")],
+    *[(c, n) for n in (1_000_000, 10_000_000) for c in ("bt_ours_with_errors", "bt_evalica_without_errors")],
+    *[("bt_ours_clustered", n) for n in (1_000_000, 10_000_000)],
+    ("alpha_ours_with_interval", 1_000_000), ("alpha_evalica", 1_000_000), ("alpha_krippendorff", 100_000),
+    ("certify_ours_mean", 1_000_000), ("certify_ours_agreement", 1_000_000),
 ]  # fmt: skip
 OURS = "ours"
 
@@ -208,36 +251,70 @@ def measure(name, n):
     }  # fmt: skip
 
 
+BARS = {
+    "Dawid-Skene, 1M labels: CPU a round, crowd-kit over ours (at least 12)": (
+        "ds_crowdkit", "ds_ours", 1_000_000, "cpu_s", 12.0),
+    "Dawid-Skene, 1M labels: peak memory, crowd-kit over ours (at least 3)": (
+        "ds_crowdkit", "ds_ours", 1_000_000, "peak_mb", 3.0),
+    "Dawid-Skene, 10M labels: CPU a round, crowd-kit over ours": ("ds_crowdkit", "ds_ours", 10_000_000, "cpu_s", 12.0),
+    "Dawid-Skene, 10M labels: peak memory, crowd-kit over ours": ("ds_crowdkit", "ds_ours", 10_000_000, "peak_mb", 3.0),
+    "Bradley-Terry with errors, 10M: CPU, evalica without errors over ours (at least 10)": (
+        "bt_evalica_without_errors", "bt_ours_with_errors", 10_000_000, "cpu_s", 10.0),
+}  # fmt: skip
+MOST = {
+    "alpha with its interval, 1M values, 101 levels: CPU s (at most .05)": (
+        "alpha_ours_with_interval", 1_000_000, 0.05),
+    "certificate, 1M judged and 5k human: CPU s (at most .5)": ("certify_ours_mean", 1_000_000, 0.5),
+    "certificate of agreement, 1M judged and 5k human: CPU s (at most .5)": ("certify_ours_agreement", 1_000_000, 0.5),
+}  # fmt: skip
+
+
+def shows(rows):
+    """Each bar with what was reached; a case that did not run has no entry."""
+    at = {(r["case"], r["n"]): r for r in rows if "cpu_s" in r}
+    out = {}
+    for words, (peer, ours, n, figure, least) in BARS.items():
+        if (peer, n) in at and (ours, n) in at:
+            p, o = at[peer, n], at[ours, n]
+            ratio = (p[figure] / p["answer"].get("rounds", 1)) / (o[figure] / o["answer"].get("rounds", 1)) \
+                if figure == "cpu_s" else p[figure] / o[figure]  # fmt: skip
+            same = p["answer"].get("labels", p["answer"].get("first")) == o["answer"].get(
+                "labels", o["answer"].get("first"))  # fmt: skip
+            out[words] = {"ratio": round(ratio, 2), "bar": least, "reached": ratio >= least, "equal_answers": same}
+    for words, (ours, n, most) in MOST.items():
+        if (ours, n) in at:
+            cpu = at[ours, n]["cpu_s"]
+            out[words] = {"cpu_s": cpu, "bar": most, "reached": cpu <= most}
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", choices=CASES)
     parser.add_argument("--n", type=int, default=1_000_000)
     parser.add_argument("--peers", default=sys.executable, help="interpreter of the environment that has the peers")
-    parser.add_argument("--out")
+    parser.add_argument("--out", default=str(Path(__file__).parent / "results" / "measure_peers.json"))
     options = parser.parse_args()
     if options.case:
         print(json.dumps(measure(options.case, options.n)))
         return
     rows = []
-    for name, n in PLAN:
-        python = sys.executable if OURS in name else options.peers
-        command = [python, __file__, "--case", name, "--n", str(n)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=900, env=os.environ | ONE_THREAD
-        )  # fmt: skip
-        last = done.stderr.strip().splitlines()[-1:] or ["no output"]
-        rows.append(json.loads(done.stdout) if done.returncode == 0 else {"case": name, "n": n, "not_run": last[0]})
-        print(json.dumps(rows[-1]), flush=True)
-    if options.out:
-        conditions = {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "threads": 1,
-            "cores": os.cpu_count(),
-        }
-        command = "python benchmarks/measure_peers.py --peers PEERS/bin/python --out benchmarks/measure_peers.json"
-        found = {"command": command, "conditions": conditions, "rows": rows}
-        Path(options.out).write_text(json.dumps(found, indent=1) + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, n in PLAN:
+            python = sys.executable if OURS in name else options.peers
+            command = [python, __file__, "--case", name, "--n", str(n)]
+            more = ONE_THREAD | {"MEASURE_PEERS_DATA": folder}
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=900, env=os.environ | more
+            )  # fmt: skip
+            last = done.stderr.strip().splitlines()[-1:] or ["no output"]
+            rows.append(json.loads(done.stdout) if done.returncode == 0 else {"case": name, "n": n, "not_run": last[0]})
+            print(json.dumps(rows[-1]), flush=True)
+    conditions = {"python": platform.python_version(), "numpy": np.__version__, "threads": 1, "cores": os.cpu_count()}
+    command = "python benchmarks/measure_peers.py --peers PEERS/bin/python"
+    found = {"command": command, "conditions": conditions, "shows": shows(rows), "rows": rows}
+    Path(options.out).write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found["shows"], indent=1))
 
 
 if __name__ == "__main__":

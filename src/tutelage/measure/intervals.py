@@ -228,6 +228,8 @@ def _room_for_the_unseen(
     each = y if group is None else tally(group, y, n) / tally(group, None, n)
     usual = float(np.median(each))
     seen = int((each != usual).sum())
+    if group is not None and seen > min(4, max(1, n // 4)):
+        return lo, hi  # enough of the others were seen for their spread to be in the variance
     more = clopper_pearson(seen, n, level)[1] - seen / n
     return min(lo, value - more * usual), max(hi, value + more * (1 - usual))
 
@@ -241,15 +243,23 @@ def _effective_rows(y: Floats, group: Codes | None, n: int, level: float, *, bin
     means = y if group is None else np.bincount(group, y, minlength=n) / (share * y.size)
     weight = float((share**2).sum())
     variance = float((share**2 / np.maximum(1 - share, 0.5 / n) * (means - value) ** 2).sum())
-    # Imagined outcomes at both ends stand for spread that a small sample has not yet shown. Their weights were
-    # chosen by simulation as the least that keep the level (tests/measure/test_intervals.py).
-    pad = weight if group is None else 0.1 * weight
-    padded = variance + pad * weight * ((1 - value) ** 2 + value**2)
-    padded_value = (value + pad) / (1 + 2 * pad)
-    df = n - 1.0 if group is None else _satterthwaite(share)
-    small = float(special.ndtri(0.5 + level / 2) / special.stdtrit(df, 0.5 + level / 2)) ** 2
-    effective = padded_value * (1 - padded_value) / padded * small
+    if group is not None:
+        # clusters of unequal size are as many as their shares amount to: fewer degrees of freedom than clusters − 1
+        effective = 1 / weight
+        if variance > 0:
+            effective = value * (1 - value) / variance * _for_few(1 / weight - 1, level)
+        return min(effective, float(y.size)) if binary else effective
+    # Imagined outcomes at both ends stand for spread that a small sample has not yet shown. Their weight was
+    # chosen by simulation as the least that keeps the level (tests/measure/test_intervals.py).
+    padded = variance + weight**2 * ((1 - value) ** 2 + value**2)
+    padded_value = (value + weight) / (1 + 2 * weight)
+    effective = padded_value * (1 - padded_value) / padded * _for_few(n - 1.0, level)
     return min(effective, float(y.size)) if binary else effective
+
+
+def _for_few(df: float, level: float) -> float:
+    """What a t interval of df degrees of freedom leaves of the rows that a normal one would need."""
+    return float(special.ndtri(0.5 + level / 2) / special.stdtrit(max(df, 1.0), 0.5 + level / 2)) ** 2
 
 
 def paired_difference(
