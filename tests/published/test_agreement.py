@@ -32,6 +32,11 @@ def test_krippendorff_2011_four_raters_twelve_units(scale, printed):
     assert alpha(items, values, scale=scale).value == pytest.approx(printed, abs=5e-7)
 
 
+def test_kalphas_own_nominal_value_to_seven_digits():
+    items, _judges, values = from_matrix(FOUR_RATERS)
+    assert alpha(items, values).value == pytest.approx(0.7434211, abs=5e-8)
+
+
 @pytest.mark.parametrize(
     ("scale", "printed"), [("nominal", 0.691358), ("interval", 0.810845), ("ordinal", 0.806721), ("ratio", 0.808944)]
 )

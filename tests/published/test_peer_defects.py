@@ -1,6 +1,6 @@
 """Where other libraries were seen to be wrong or silent: the same data, and what is right.
 
-The peers are not run here: `benchmarks/measure_peers.py` runs them.
+The peers are not run here. One test or more for each of the eight rows of what was found.
 """
 
 import tracemalloc
@@ -10,8 +10,10 @@ import pytest
 
 from tutelage.measure.agreement import alpha
 from tutelage.measure.consensus import dawid_skene, votes
-from tutelage.measure.intervals import mean
-from tutelage.measure.preference import NotConnected, bradley_terry
+from tutelage.measure.certify import certify
+from tutelage.measure.exact import count_interval
+from tutelage.measure.intervals import bootstrap, mean
+from tutelage.measure.preference import NotConnected, bradley_terry, plackett_luce
 from tutelage.records import Estimate, Undefined
 
 
@@ -35,6 +37,54 @@ def test_an_undefeated_item_is_an_error_and_not_a_tie_of_all():
         bradley_terry(["a", "b", "a"], ["b", "c", "c"], [1, 1, 1])
 
 
+def test_consensus_needs_no_restarts_and_the_same_votes_give_the_same_bits():
+    """A peer restarts ten times from one and the same seed: ten times the cost, one answer. Ours starts once, from the
+    majority; what is random (a bootstrap) moves with its seed."""
+    rng = np.random.default_rng(0)
+    item, judge = np.repeat(np.arange(40), 5), np.tile(np.arange(5), 40)
+    value = np.where(rng.random(200) < 0.8, item % 3, rng.integers(0, 3, 200))
+    first, again = (dawid_skene(votes(item, judge, value)) for _ in range(2))
+    assert first.posterior.tobytes() == again.posterior.tobytes()
+    one, two = (bootstrap(np.mean, value.astype(float), clusters=judge, rng=seed, rounds=50) for seed in (1, 2))
+    assert (one.lo, one.hi) != (two.lo, two.hi)
+
+
+def test_em_stops_at_the_top_and_not_where_a_mistaken_objective_stalls():
+    """A peer adds the log prior once a label instead of once an item and stops after 4 rounds: here the objective is
+    the likelihood itself, it never falls, and a longer run from the answer does not move it."""
+    rng = np.random.default_rng(4)
+    item, judge = np.repeat(np.arange(45), 7), np.tile(np.arange(7), 45)
+    value = np.where(rng.random(315) < 0.6, (item * 7) % 4, rng.integers(0, 4, 315))
+    v = votes(item, judge, value)
+    found = dawid_skene(v, kappa=0, tol=1e-12)
+    trace = np.array(found.log_posterior)
+    assert len(trace) > 4
+    assert np.all(np.diff(trace) > -1e-9)
+    prior, pi = found.prior, np.maximum(found.confusion, 1e-300)
+    by_item = np.tile(np.log(prior), (45, 1))
+    for i, j, k in zip(v.item, v.judge, v.value, strict=True):
+        by_item[i] += np.log(pi[j, :, k])
+    assert trace[-1] == pytest.approx(np.log(np.exp(by_item).sum(1)).sum(), abs=1e-6)
+
+
+def test_one_sided_is_two_sided_at_half_the_error_and_not_the_two_sided_interval_itself():
+    """A peer drops `alternative` on its default path: "larger" returns the two-sided interval."""
+    (lo, hi), (one, top) = (count_interval(7, 40, 900, level=x, sided=s) for x, s in ((0.9, "two"), (0.95, "lower")))
+    assert one == lo
+    assert top > hi
+    assert count_interval(7, 40, 900, level=0.9, sided="lower")[0] > lo
+
+
+def test_a_judge_who_was_right_on_all_fifty_is_not_certified_to_within_half_a_percent():
+    """A peer's slice without disagreements gives a width of .0062; 50 of 20 000 allow 7 % of errors."""
+    ai = np.tile([1, 0, 1, 1], 5000)
+    human = np.full(20_000, np.nan)
+    chosen = np.random.default_rng(1).choice(20_000, 50, replace=False)
+    human[chosen] = ai[chosen]
+    found = certify(ai, human, target="mean").figure
+    assert found.hi - found.lo > 0.07
+
+
 def test_fifteen_hundred_votes_on_one_item_stay_numbers():
     """A peer multiplies plain probabilities: they underflow to NaN."""
     rng = np.random.default_rng(0)
@@ -45,6 +95,14 @@ def test_fifteen_hundred_votes_on_one_item_stay_numbers():
     found = dawid_skene(votes(item, judge, value))
     assert np.isfinite(found.posterior).all()
     assert found.code[0] == truth[0]
+
+
+def test_groups_never_compared_are_not_put_on_one_scale():
+    """A peer returns a common scale for a > b, b > a, c > d, d > c."""
+    with pytest.raises(NotConnected, match="never compared"):
+        bradley_terry(["a", "b", "c", "d"], ["b", "a", "d", "c"], [1, 1, 1, 1])
+    with pytest.raises(NotConnected, match="never compared"):
+        plackett_luce([1, 1, 2, 2, 3, 3, 4, 4], list("abbacddc"), [1, 2] * 4)
 
 
 def test_a_hundred_and_one_levels_need_no_table_of_pairs():

@@ -55,6 +55,15 @@ def test_davidsons_pudding_as_rankings():
     found = plackett_luce(*zip(*rows, strict=True))
     assert found.worth == pytest.approx(WORTHS, abs=5e-8)
     assert found.ties.value == pytest.approx(0.746823, abs=5e-7)
+    assert found.log_likelihood == pytest.approx(-809.70951, abs=5e-6)
+
+
+def test_ties_counted_as_half_wins_would_pull_the_puddings_together():
+    """Half wins give .1461 … .1922, biased towards equal: here the ties have a parameter of their own."""
+    rows = [(i, j, y) for i, j, y in _pudding() if y != 0.5]
+    rows += rows + [(i, j, w) for i, j, y in _pudding() if y == 0.5 for w in (1, 0)]  # everything twice, ties split
+    halved = bradley_terry(*zip(*rows, strict=True)).worth
+    assert (halved[0], halved[5]) == (pytest.approx(0.1461, abs=5e-5), pytest.approx(0.1922, abs=5e-5))
 
 
 def test_hunters_nascar_season():
