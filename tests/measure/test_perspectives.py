@@ -1,11 +1,13 @@
 """Groups of judges: found where planted, not invented where there are none, never so small as to show a person."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tutelage.errors import BadInput
-from tutelage.measure.consensus.votes import votes
-from tutelage.measure.perspectives import _Trades, perspectives
+from tutelage.measure.perspectives import perspectives
 from tutelage.records import Rate, Undefined
 
 
@@ -87,18 +89,43 @@ def test_a_group_too_small_to_hide_a_person_is_not_published():
     assert all(g.size >= 5 for g in found.groups)
 
 
-def test_trades_keep_what_every_item_got_and_every_judge_gave():
-    rng = np.random.default_rng(5)
-    item, judge = np.tile(np.arange(30), 12), np.repeat(np.arange(12), 30)
-    v = votes(item, judge, rng.integers(0, 3, 360))
-    moved = _Trades(v).permuted(rng)
-    for name in ("item", "judge"):
-        before = np.bincount(getattr(v, name) * 3 + v.value, minlength=90)
-        assert np.array_equal(before, np.bincount(getattr(moved, name) * 3 + moved.value, minlength=90))
-    assert (moved.value != v.keep(np.lexsort((v.item, v.judge))).value).mean() > 0.2
-
-
 def test_too_few_judges_are_undefined_and_repeats_refused():
     assert isinstance(perspectives([1, 1, 2, 2], ["a", "b", "a", "b"], [0, 1, 1, 1], rng=1), Undefined)
     with pytest.raises(BadInput):
         perspectives([1, 1], ["a", "a"], [0, 1], rng=1)
+
+
+def test_a_continuum_of_opinion_is_not_cut_in_three():
+    """One axis, judges spread evenly along it: more groups always predict better, but only two ends are claimed."""
+    rng = np.random.default_rng(6)
+    place, slope = np.linspace(-1, 1, 120), rng.normal(0, 2, 100)
+    p = 1 / (1 + np.exp(-place[:, None] * slope))
+    item, judge = np.tile(np.arange(100), 120), np.repeat(np.arange(120), 100)
+    found = perspectives(item, judge, (rng.random(p.shape) < p).ravel().astype(int), rng=1)
+    assert len(found.groups) == 2
+
+
+def test_three_planted_groups_are_three():
+    item, judge, value, group = world(7, 3, judges=60, items=120)
+    found = perspectives(item, judge, value, rng=1)
+    assert len(found.groups) == 3
+    label = found.membership.argmax(1)
+    assert all(np.bincount(label[group == g]).max() > 18 for g in range(3))
+
+
+@pytest.mark.real_data
+def test_the_two_groups_that_polis_found_are_found():
+    """vTaiwan on Uber: 924 people are in a group of both; more than 95 % of them in the same one."""
+    polars = pytest.importorskip("polars")
+    root = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[3] / "shared" / "data")) / "polis_vtaiwan_uberx"
+    if not root.exists():
+        pytest.skip(f"no polis_vtaiwan_uberx under {root}: set TUTELAGE_DATA")
+    votes = polars.read_parquet(root / "votes.parquet")
+    people = polars.read_parquet(root / "participants.parquet").drop_nulls("group")
+    found = perspectives(votes["comment"], votes["voter"], votes["vote"], rng=0, permutations=110)
+    assert len(found.groups) == 2
+    label = dict(zip(np.unique(votes["voter"]).tolist(), found.membership.argmax(1).tolist(), strict=True))
+    pairs = [(label[p], int(g)) for p, g in zip(people["voter"], people["group"], strict=True) if label.get(p, 0) > 0]
+    same = np.mean([a - 1 == g for a, g in pairs])
+    assert len(pairs) > 900
+    assert max(same, 1 - same) > 0.95

@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse.linalg
-from scipy import sparse, special
+from scipy import special
 
 from tutelage.measure.arrays import Codes, Floats, tally
 from tutelage.measure.consensus.votes import Names, Votes, votes
 from tutelage.measure.intervals import clopper_pearson, paired_difference
+from tutelage.measure.permute import Structure, Trades
 from tutelage.measure.ratings import once
 from tutelage.records.figures import Figure, Rate, Undefined
 
 SMALLEST_GROUP = 5  # a smaller group is not published: its members could be recognised
-TRADES_A_JUDGE = 4
+SAME = 0.8  # agreement of groups found on two halves of the items ("good" recovery: Steinley 2004)
+LEAST_VOTES = 5
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,12 @@ def perspectives(
 ) -> Perspectives | Undefined:
     """Groups of judges in a long table of votes (n,), or one group where the votes do not show more.
 
-    More than one group is claimed only where both hold: (1) votes held out of the fit are predicted better with the
-    group more, with confidence `level`, clustered by judge; (2) fewer than a share p of permutations show as much
-    structure. The permutations trade answers between judges so that each item keeps its votes and each judge their own
-    number of each answer: severity or a favourite answer is not a perspective.
+    A group more is claimed only where (1) votes held out of the fit are predicted better with it, with confidence
+    `level`, clustered by judge; (2) fewer than a share p of permutations within the groups so far show as much
+    structure; and (3), from the third on, two halves of the items show the same people in the same groups: whoever
+    cuts a continuum of opinion in three will always predict better, but not cut it twice alike.
+    The permutations trade answers between judges so that each item keeps its votes and each judge their own number of
+    each answer: severity or a favourite answer is not a perspective.
     smallest_group  judges below which a group is not published
     A judge counts once an item (BadInput otherwise). Undefined below 2 × smallest_group judges or without overlap.
     Source: mixture of judge types; curveball trades (Strona et al. 2014); group-aware consensus (Small et al. 2021).
@@ -100,17 +104,21 @@ def perspectives(
     gain: dict[int, Figure] = {}
     permutation: Rate | Undefined = Undefined("not needed: held-out votes show one group")
     g, before = 1, _held_out(v, 1, seed)
+    block = np.zeros(j, np.int64)
     while g < most_groups:
         after = _held_out(v, g + 1, seed)
         gain[g + 1] = paired_difference(after, before, clusters=v.judge, level=level, unit="nats a vote")
         step = gain[g + 1]
         if isinstance(step, (Undefined, Rate)) or step.lo <= 0:
             break
-        if g == 1:
-            permutation = _permutation_test(v, permutations, p, inner, level)
-            if permutation.k >= p * permutation.n:
-                break
+        if g > 1 and _seen_again(v, g + 1, seed) < SAME:
+            break
+        tried = _permutation_test(v, block, permutations, p, inner, level)
+        permutation = tried if g == 1 else permutation
+        if tried.k >= p * tried.n:
+            break
         g, before = g + 1, after
+        block = _fit(v, g, np.random.default_rng(seed)).membership.argmax(1)
     return _published(v, g, gain, permutation, smallest_group, seed)
 
 
@@ -164,9 +172,9 @@ class _Fit:
     style: Floats
 
 
-def _fit(v: Votes, g: int, rng: np.random.Generator, restarts: int = 2) -> _Fit:
-    """The best of a few EM runs, the first from the main directions of disagreement."""
-    runs = [_em(v, start) for start in _starts(v, g, rng, restarts if g > 1 else 1)]
+def _fit(v: Votes, g: int, rng: np.random.Generator, restarts: int = 2, rounds: int = 60) -> _Fit:
+    """The best of a few EM runs, each from the main directions of disagreement."""
+    runs = [_em(v, start, rounds) for start in _starts(v, g, rng, restarts if g > 1 else 1)]
     return max(runs, key=lambda run: run[1])[0]
 
 
@@ -174,7 +182,7 @@ def _starts(v: Votes, g: int, rng: np.random.Generator, restarts: int) -> list[F
     j = v.judges.size
     if g == 1:
         return [np.column_stack([np.full(j, 0.1), np.full(j, 0.9)])]
-    where = _directions(v, g - 1)[1]
+    where = _directions(v, g - 1)
     out = []
     for _ in range(restarts):
         centre = where[rng.choice(j, g, replace=False)]
@@ -188,7 +196,7 @@ def _starts(v: Votes, g: int, rng: np.random.Generator, restarts: int) -> list[F
     return out
 
 
-def _em(v: Votes, r: Floats, rounds: int = 60) -> tuple[_Fit, float]:
+def _em(v: Votes, r: Floats, rounds: int) -> tuple[_Fit, float]:
     """Memberships by EM. A judge is compared with the others of a group, own votes left out, own style taken in."""
     i, j, k = v.shape
     g = r.shape[1] - 1
@@ -230,7 +238,7 @@ def _held_out(v: Votes, g: int, seed: int, folds: int = 5) -> Floats:
     out = np.empty(v.item.size)
     for f in range(folds):
         test = v.keep(fold == f)
-        fit = _fit(v.keep(fold != f), g, np.random.default_rng([seed, f]))
+        fit = _fit(v.keep(fold != f), g, np.random.default_rng([seed, f]), restarts=1, rounds=30)
         chance = fit.membership[test.judge, 0] * fit.own[test.judge, test.value]
         for c in range(g):
             of_group = _chance(fit.shares[c, test.item], fit.style[test.judge], test.value)
@@ -239,43 +247,30 @@ def _held_out(v: Votes, g: int, seed: int, folds: int = 5) -> Floats:
     return out
 
 
-def _residuals(v: Votes) -> sparse.csr_array:
-    """(J, I·K) a vote less its item's shares, less the judge's own mean of that; rows scaled to one vote."""
-    i, j, k = v.shape
-    shares = v.shares()
-    n = np.maximum(tally(v.judge, None, j), 1)
-    rest = -shares[v.item]
-    rest[np.arange(v.item.size), v.value] += 1
-    own = np.stack([tally(v.judge, rest[:, c], j) for c in range(k)], 1) / n[:, None]
-    rest = (rest - own[v.judge]) / np.sqrt(n)[v.judge, None]
-    column = v.item[:, None] * k + np.arange(k)
-    return sparse.csr_array((rest.ravel(), (np.repeat(v.judge, k), column.ravel())), shape=(j, i * k))
-
-
-def _directions(v: Votes, d: int) -> tuple[float, Floats]:
-    """The largest singular value of the residuals, and the judges' places (J, d) along the d main directions."""
-    r = _residuals(v)
+def _directions(v: Votes, d: int) -> Floats:
+    """(J, d) the judges' places along the d main directions of their residuals."""
+    r = Structure(v).matrix(v.value)
     j = v.judges.size
-    if j > 300:
+    if j > 300 and d < min(r.shape):
         u, size, _ = scipy.sparse.linalg.svds(r, k=d, v0=np.ones(min(r.shape)))
         order = np.argsort(-size)
-        return float(size[order[0]]), np.asarray(u[:, order] * size[order])
-    small = r.size > 0.05 * r.shape[0] * r.shape[1] and r.shape[0] * r.shape[1] < 50_000_000
-    gram = (lambda x: x @ x.T)(r.toarray()) if small else (r @ r.T).toarray()
-    size, u = np.linalg.eigh(gram)
-    size = np.sqrt(np.maximum(size[::-1], 0))
-    return float(size[0]), np.asarray(u[:, ::-1][:, :d] * size[:d])
+        return np.asarray(u[:, order] * size[order])
+    size, u = np.linalg.eigh((r @ r.T).toarray())
+    return np.asarray(u[:, ::-1][:, :d] * np.sqrt(np.maximum(size[::-1], 0))[:d])
 
 
-def _permutation_test(v: Votes, times: int, p: float, rng: np.random.Generator, level: float) -> Rate:
-    """How many permutations, the data among them, have as large a main direction; stops once p is out of reach."""
-    seen = _directions(v, 1)[0]
-    trades = _Trades(v)
-    k = 1
-    done = 1
+def _permutation_test(v: Votes, block: Codes, times: int, p: float, rng: np.random.Generator, level: float) -> Rate:
+    """How many permutations within blocks of judges, the data among them, are as structured as the data.
+
+    block  (J,) the groups found so far. Stops once a share below p is out of reach.
+    """
+    trades, structure = Trades(v, block), Structure(v, block)
+    start = rng.normal(size=v.judges.size)
+    seen = structure.strength(v.value, start)
+    k = done = 1
     for _ in range(times):
         done += 1
-        k += _directions(trades.permuted(rng), 1)[0] >= seen - 1e-12
+        k += structure.strength(trades.permuted(rng), start) >= seen * (1 - 1e-12)
         if k >= p * (times + 1):
             break
     lo, hi = clopper_pearson(k, done, level)
@@ -285,42 +280,20 @@ def _permutation_test(v: Votes, times: int, p: float, rng: np.random.Generator, 
     )  # fmt: skip
 
 
-class _Trades:
-    """Random swaps of two judges' answers on items both judged: each item and each judge keeps what was given."""
+def _seen_again(v: Votes, g: int, seed: int) -> float:
+    """Adjusted Rand index of judges' groups found on two halves of the items, in [-1, 1]: 1 the same, 0 by chance.
 
-    def __init__(self, v: Votes) -> None:
-        order = np.lexsort((v.item, v.judge))
-        self.v = v.keep(order)
-        ends = np.cumsum(np.bincount(v.judge, minlength=v.judges.size))
-        self.spans = list(zip(np.concatenate([[0], ends[:-1]]).tolist(), ends.tolist(), strict=True))
-        self.by_item = np.argsort(self.v.item, kind="stable")
-        self.item_ends = np.cumsum(np.bincount(v.item, minlength=v.items.size))
-        self.item_size = np.bincount(v.item, minlength=v.items.size)
-
-    def permuted(self, rng: np.random.Generator) -> Votes:
-        """The votes after TRADES_A_JUDGE trades a judge, from the data anew."""
-        value = self.v.value.copy()
-        n = TRADES_A_JUDGE * self.v.judges.size
-        item = self.v.item[rng.integers(0, value.size, n)]
-        pick = self.item_ends[item][:, None] - 1 - rng.integers(0, self.item_size[item][:, None], (n, 2))
-        pairs = self.v.judge[self.by_item[pick]]
-        for a, b in pairs[pairs[:, 0] != pairs[:, 1]].tolist():
-            self._trade(value, a, b, rng)
-        v = self.v
-        return Votes(v.item, v.judge, value, v.items, v.judges, v.values)
-
-    def _trade(self, value: Codes, a: int, b: int, rng: np.random.Generator) -> None:
-        (a0, a1), (b0, b1) = self.spans[a], self.spans[b]
-        _, one, two = np.intersect1d(
-            self.v.item[a0:a1], self.v.item[b0:b1], assume_unique=True, return_indices=True
-        )  # fmt: skip
-        one, two = one + a0, two + b0
-        x, y = value[one], value[two]
-        k = self.v.values.size
-        low, high = np.minimum(x, y), np.maximum(x, y)
-        kind = np.where(x == y, -1, low * k + high)
-        for each in np.unique(kind[kind >= 0]):
-            rows = np.flatnonzero(kind == each)
-            up = rng.permutation(x[rows] > y[rows])
-            value[one[rows]] = np.where(up, high[rows], low[rows])
-            value[two[rows]] = np.where(up, low[rows], high[rows])
+    Over judges with 5 votes or more in each half who are aligned in both. Source: Hubert and Arabie 1985.
+    """
+    half = np.random.default_rng(seed).permutation(v.items.size) % 2
+    found, kept = [], np.ones(v.judges.size, bool)
+    for h in (0, 1):
+        part = v.keep(half[v.item] == h)
+        found.append(_fit(part, g, np.random.default_rng([seed, h])).membership.argmax(1))
+        kept &= (np.bincount(part.judge, minlength=v.judges.size) >= LEAST_VOTES) & (found[-1] > 0)
+    one, two = (x[kept] for x in found)
+    table = tally(one * (g + 1) + two, None, (g + 1) ** 2).reshape(g + 1, g + 1)
+    both, rows, columns = (special.binom(x, 2).sum() for x in (table, table.sum(1), table.sum(0)))
+    chance = rows * columns / max(special.binom(one.size, 2), 1)
+    most = (rows + columns) / 2
+    return float((both - chance) / (most - chance)) if most > chance else 0.0

@@ -162,19 +162,19 @@ def _on_votes(v: Votes, blind: _Blind, methods: Mapping[str, Fit], seed: int, le
             for name, x in kept.items() if name != "majority"
         }  # fmt: skip
     ahead = {n: g.value for n, g in gain.items() if not isinstance(g, Undefined) and g.lo > 0}
-    against = {n: turned(v, c) for n in ahead if isinstance(c := blind[n], Consensus)}
-    better = {n: ahead[n] for n, share in against.items() if share <= MOST_TURNED}
-    if not better:
-        claim = "not decidable, majority kept"
-        if against:
-            worst = max(against, key=lambda n: ahead[n])
-            claim += (
-                f": {worst} predicts votes better but turns {against[worst]:.0%} of the items against a majority "
-                "that chance does not explain; only gold can tell who is right"
-            )
-        return "majority", "nothing", figures, gain, claim
-    best = max(better, key=lambda n: better[n])
-    claim = f"{best} predicts held-out votes best, by {better[best]:.4f} nats a vote"
+    undecided = "not decidable, majority kept"
+    if not ahead:
+        return "majority", "nothing", figures, gain, undecided
+    best = max(ahead, key=lambda n: ahead[n])
+    fit = blind[best]
+    share = turned(v, fit) if isinstance(fit, Consensus) else 1.0
+    if share > MOST_TURNED:  # nor the runner-up: what the likelihood follows here is not the answer
+        undecided += (
+            f": {best} predicts votes best but turns {share:.0%} of the items against a majority that chance does "
+            "not explain; only gold can tell who is right"
+        )
+        return "majority", "nothing", figures, gain, undecided
+    claim = f"{best} predicts held-out votes best, by {ahead[best]:.4f} nats a vote"
     return best, "held-out votes", figures, gain, claim
 
 
