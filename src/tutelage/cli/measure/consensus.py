@@ -57,7 +57,11 @@ def _show(found: dict[str, Any], out: Path | None) -> None:
     console.say(f"Method: {found['method']}. {found['why']}.")
     console.say()
     rows = [("accuracy on gold", found["accuracy_on_gold"]), ("calibration error", found["ece"])]
-    show.table([(name, figure) for name, figure in rows])
+    if "error_on_gold" in found:
+        rows = [("error on gold, mean", found["error_on_gold"])]
+    elif found["measured_by"] == "accuracy on gold":
+        rows.insert(1, ("… of the choice itself", found["accuracy_of_choice"]))
+    show.table(rows)
     if len(found["by_method"]) > 1:
         console.say()
         gains = found["gain"]

@@ -196,6 +196,7 @@ def _categorical(sheet: Sheet, votes: Ballot, gold: Gold | None, name: str, leve
         sheet.say(f"{key} settles nothing here: {final.why}")
     blind = methods[key](v, None) if known else final
     figures = _head(votes, key, why, gold) | _on_gold(blind, gold, level, seed) | {
+        "accuracy_of_choice": picked.accuracy if picked else Undefined("nothing was chosen"),
         "by_method": picked.figures if picked else {}, "gain": picked.gain if picked else {},
         "measured_by": {"gold": "accuracy on gold"}.get(picked.by, "held-out votes, nats") if picked else "",
         "by_judge": _by_judge(sheet, votes, gold, len(values), level),
@@ -267,7 +268,8 @@ def _warn(sheet: Sheet, votes: Ballot, by: str | None) -> None:
     elif votes.n and np.bincount(votes.item).max() < 2:
         sheet.say("no item was judged twice: the consensus of an item is its one judgment")
     if by == "gold":
-        sheet.say("the method was chosen on the same gold: its accuracy there is a little optimistic")
+        sheet.say("the method was chosen on this gold; accuracy_of_choice scores each gold item with a choice made"
+                  " without it")  # fmt: skip
     if by == "held-out votes":
         sheet.say("predicting judges is not being right: where they share an error only gold can tell")
 
@@ -375,7 +377,7 @@ def _ordinal(sheet: Sheet, votes: Ballot, gold: Gold | None, order: list[str] | 
 
 
 def write(sheet: Sheet, votes: Ballot, found: Settled, out: Path) -> None:
-    """One row an item, its name as it stands in the file: what was settled, how surely, on how many judgments."""
+    """One row an item, in the order of the file and named as there: what was settled, how surely, on how many votes."""
     import numpy as np
     import polars as pl
 
@@ -390,4 +392,4 @@ def write(sheet: Sheet, votes: Ballot, found: Settled, out: Path) -> None:
     if clash:
         raise BadInput(f"The item column is called `{clash.pop()}`, as a column that is written.",
                        expected="another name", remedy="Rename it.", where=Where(str(sheet.frame.path)))  # fmt: skip
-    write_frame(items.with_columns(added), out)
+    write_frame(items.with_columns(added)[np.argsort(first).tolist()], out)
