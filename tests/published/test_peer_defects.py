@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tutelage.measure.agreement import alpha
-from tutelage.measure.consensus import dawid_skene, votes
 from tutelage.measure.certify import certify
+from tutelage.measure.consensus import dawid_skene, votes
 from tutelage.measure.exact import count_interval
 from tutelage.measure.intervals import bootstrap, mean
 from tutelage.measure.preference import NotConnected, bradley_terry, plackett_luce

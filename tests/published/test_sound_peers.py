@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from benchmarks.peer_equality import CASES, GOLDEN, largest_gap
 
 SAID = json.loads(GOLDEN.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import special
 
 from tutelage.measure import kappa
-from tutelage.measure.arrays import Floats, codes, confidence, finite, same_length, tally
+from tutelage.measure.arrays import Floats, codes, confidence, finite, same_length, tally, whole
 from tutelage.measure.intervals import clopper_pearson, win_rate
 from tutelage.measure.ratings import Counts, Distance, Scale, count, numbers, once, ratio_distance
 from tutelage.records.figures import Estimate, Figure, Undefined
@@ -50,6 +50,7 @@ def alpha(
     *,
     scale: Scale | Distance = "nominal",
     order: Sequence[Any] | None = None,
+    times: npt.ArrayLike | None = None,
     level: float = 0.95,
 ) -> Estimate | Undefined:
     """Krippendorff's alpha: 1 perfect agreement, 0 what chance gives, below 0 worse than chance.
@@ -58,6 +59,7 @@ def alpha(
     scale   how far two values are apart: a name, or a function of values (V, 1) and (1, V) that gives the squared
             disagreement (V, V): symmetric, 0 on the diagonal
     order   the values from least to most, where sorting would order them wrongly
+    times   (n,) how often each row was given, whole numbers, where the table is already counted
     The interval is the infinitesimal jackknife over units, leverage taken out, O(n): units are the sample, judges are
     taken as they are.
     Where few units disagree its lower end is that of the exact binomial share of such units. Units rated once are
@@ -67,8 +69,8 @@ def alpha(
     """
     confidence(level)
     if scale == "interval":
-        return _alpha(_interval(items, values), level)
-    return _alpha_of(count(items, values, order=order), scale, level)
+        return _alpha(_interval(items, values, times), level)
+    return _alpha_of(count(items, values, order=order, times=times), scale, level)
 
 
 def _alpha_of(table: Counts, scale: Scale | Distance, level: float) -> Estimate | Undefined:
@@ -110,19 +112,20 @@ def _nominal(t: Counts) -> _Disagreement:
     return _Disagreement(t.m, observed, n * n - float(of_value @ of_value), observed, d_expected, 1.0)
 
 
-def _interval(items: npt.ArrayLike, values: npt.ArrayLike) -> _Disagreement | None:
+def _interval(items: npt.ArrayLike, values: npt.ArrayLike, times: npt.ArrayLike | None) -> _Disagreement | None:
     """Squared differences by moments of each unit: no table of values, so any number of levels costs the same."""
     unit, names = codes(items, "items")
     x = finite(values, "values")
-    if same_length(items=unit, values=x) == 0:
+    weight = None if times is None else whole(times, "times")
+    if same_length(items=unit, values=x, times=weight) == 0:
         return None
-    x = x - x.mean()
-    m = tally(unit, None, names.size)
-    s1 = tally(unit, x, names.size)
+    x = x - (x.mean() if weight is None else np.average(x, weights=weight))
+    m = tally(unit, weight, names.size)
+    s1 = tally(unit, x if weight is None else weight * x, names.size)
     keep = m >= 2
     most = float(np.ptp(x)) ** 2 if keep.all() else float(np.ptp(x[keep[unit]])) ** 2 if keep.any() else 0.0
     x *= x  # in place: at ten million ratings a fresh array costs more than the squares
-    s2 = tally(unit, x, names.size)
+    s2 = tally(unit, x if weight is None else weight * x, names.size)
     return _moments(m[keep], s1[keep], s2[keep], most)
 
 

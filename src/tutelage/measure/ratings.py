@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tutelage.errors import BadInput, Where
-from tutelage.measure.arrays import Codes, Floats, codes, finite, same_length, tally
+from tutelage.measure.arrays import Codes, Floats, codes, finite, same_length, tally, whole
 
 Scale = Literal["nominal", "ordinal", "interval", "ratio"]
 Distance = Callable[[Floats, Floats], npt.ArrayLike]  # squared disagreement of values (V, 1) and (1, V)
@@ -58,30 +58,37 @@ class Counts:
         return out
 
 
-def count(items: npt.ArrayLike, values: npt.ArrayLike, *, order: Sequence[Any] | None = None, least: int = 2) -> Counts:
+def count(
+    items: npt.ArrayLike, values: npt.ArrayLike, *, order: Sequence[Any] | None = None,
+    times: npt.ArrayLike | None = None, least: int = 2,
+) -> Counts:  # fmt: skip
     """Counts of a long table: items (n,) names, values (n,) names or numbers.
 
     order  every value that may be given, from least to most; without it the sorted values that occur.
+    times  (n,) how often each row was given, whole numbers; counted tables of parts of the data add up to the whole
     least  ratings a unit needs to be counted
     """
     unit, units = codes(items, "items")
     value, names = codes(values, "values") if order is None else _in_order(values, order)
-    same_length(items=unit, values=value)
-    m = np.bincount(unit, minlength=units.size)
+    weight = None if times is None else whole(times, "times")
+    same_length(items=unit, values=value, times=weight)
+    m = np.bincount(unit, weight, minlength=units.size)
     pairable = m >= least
     single = int(m.size - pairable.sum())
     if single:
         keep = pairable[unit]
         unit, value = (np.cumsum(pairable) - 1)[unit[keep]], value[keep]
+        weight = None if weight is None else weight[keep]
     v, u = names.size, int(pairable.sum())
     key = unit * v + value
     if u * v <= 8 * key.size + 1_000_000:
-        table = np.bincount(key, minlength=u * v)
+        table = np.bincount(key, weight, minlength=u * v)
         cells = np.flatnonzero(table)
-        times = table[cells]
+        given = table[cells]
     else:
-        cells, times = np.unique(key, return_counts=True)
-    return Counts(cells // max(v, 1), cells % max(v, 1), times.astype(float), m[pairable].astype(float), names, single)
+        cells, place = np.unique(key, return_inverse=True)
+        given = np.bincount(place, weight, minlength=cells.size)
+    return Counts(cells // max(v, 1), cells % max(v, 1), given.astype(float), m[pairable].astype(float), names, single)
 
 
 def _in_order(values: npt.ArrayLike, order: Sequence[Any]) -> tuple[Codes, npt.NDArray[Any]]:

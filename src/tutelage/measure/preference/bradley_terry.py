@@ -75,7 +75,7 @@ def bradley_terry(
         fit.bread[: model.k, : model.k] -= 1 / model.k  # the ridge that fixed the sum
     v, df, n, errors = fit.bread, float("inf"), rows.n, "model errors"
     if clusters:
-        v, df, n, errors = clustered(fit.bread, fit.gather, fit.information, clusters)
+        v, df, n, errors = clustered(fit.bread, fit.gather, fit.information, clusters, rows.times)
     found = _result(rows, fit, v, df, n, errors, level, model, connected)
     return replace(found, notes=found.notes + notes_on(alone))
 

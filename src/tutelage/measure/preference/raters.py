@@ -93,7 +93,7 @@ class RaterModel:
         """Fisher scoring with halved steps; φ at the mode, with `self.u` beside it."""
         at = self._at(phi, self.u)
         value = at.value - self._penalty(phi, self.u)
-        for _ in range(100):
+        for _ in range(500):
             step, step_u = self._step(at, phi)
             size = 1.0
             while True:
@@ -103,10 +103,12 @@ class RaterModel:
                 if after >= value - 1e-10 * abs(value) or size < 1e-6:
                     break
                 size /= 2
+            gained = after - value
             phi, self.u, value = ahead, ahead_u, after
             if np.abs(phi).max() > 40:
                 break
-            if max(np.abs(step).max(), np.abs(step_u).max()) * size < 1e-6:
+            # few answers a judge: expected slopes converge slowly along a ridge on which nothing more is gained
+            if max(np.abs(step).max(), np.abs(step_u).max()) * size < 1e-6 or gained < 1e-12 * (1 + abs(value)):
                 return phi
         raise DidNotConverge(
             "The strengths and the judges' sensitivities did not settle.", expected="judges who share most comparisons",

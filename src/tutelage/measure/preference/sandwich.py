@@ -19,14 +19,14 @@ Information = Callable[[np.ndarray], Floats]  # rows of one cluster → (p, p) i
 
 
 def clustered(
-    bread: Floats, gather: Gather, information: Information, clusters: dict[str, Codes]
+    bread: Floats, gather: Gather, information: Information, clusters: dict[str, Codes], times: Floats | None = None
 ) -> tuple[Floats, float, int, str]:
     """Covariance (p, p), degrees of freedom, clusters and name of errors clustered one or two ways.
 
     One way: CR2 (Bell and McCaffrey 2002), whose correction is computed exactly up to CR2_WORK and is G/(G − 1) above,
-    where clusters are many. Two ways: V_a + V_b − V_ab (Cameron, Gelbach and Miller 2011), never below either.
+    where clusters are many; `times` (n,) is how often each row counts. Two ways: V_a + V_b − V_ab (Cameron, Gelbach and Miller 2011), never below either.
     """
-    parts = {name: _one_way(bread, gather, information, code) for name, code in clusters.items()}
+    parts = {name: _one_way(bread, gather, information, code, times) for name, code in clusters.items()}
     if len(parts) == 1:
         ((name, (v, df, g, kind)),) = parts.items()
         return v, df, g, f"clustered by {name} ({kind})"
@@ -41,10 +41,13 @@ def clustered(
     return v * np.outer(grow, grow), min(dfa, dfb), min(ga, gb), f"clustered by {a} and {b} ({kind})"
 
 
-def _one_way(bread: Floats, gather: Gather, information: Information, code: Codes) -> tuple[Floats, float, int, str]:
+def _one_way(
+    bread: Floats, gather: Gather, information: Information, code: Codes, times: Floats | None
+) -> tuple[Floats, float, int, str]:
     g, p = int(code.max()) + 1, bread.shape[0]
     scores = gather(code, g)
-    df = _satterthwaite(tally(code, None, g) / code.size) if g > 1 else 1.0
+    size = tally(code, times, g)
+    df = _satterthwaite(size / size.sum()) if g > 1 else 1.0
     if g * float(p) ** 3 <= CR2_WORK:
         scores = _cr2(scores, bread, information, code, g)
         kind = "CR2"
