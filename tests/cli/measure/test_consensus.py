@@ -194,3 +194,17 @@ def test_the_page_shows_every_method_beside_the_one_taken(tmp_path: Path) -> Non
     for text in ("accuracy on gold", "majority", "dawid_skene", "gain over majority", "informedness"):
         assert text in shown.stdout
     assert "chosen on this gold" in shown.stderr
+
+
+def test_the_file_that_is_measured_is_never_overwritten(tmp_path: Path) -> None:
+    votes, _ = crowd(tmp_path)
+    before = votes.read_bytes()
+    with pytest.raises(BadInput, match="file that is measured"):
+        ask(votes, "--out", str(votes))
+    assert votes.read_bytes() == before
+
+
+def test_all_readings_of_a_judge_may_count_and_maximum_likelihood_may_be_asked_for(tmp_path: Path) -> None:
+    votes, gold = crowd(tmp_path)
+    found = answer(votes, "--gold", str(gold), "--method", "dawid_skene_ml", "--repeats", "all")
+    assert "maximum likelihood" in found["model"]

@@ -64,12 +64,12 @@ def _scale(sheet: Sheet, votes: Ballot, level: str | None, order: str | None) ->
         if votes.numbers is None and votes.n:
             raise BadInput(
                 f"The values are names: {columns.listed(votes.values, 5)}.", expected=f"numbers for --level {level}",
-                remedy="Use --level ordinal with --order, or --level nominal.", where=Where(field=sheet.read["value"]),
+                remedy="Use --level ordinal with --order, or --level nominal.", where=Where(str(sheet.frame.path), field=sheet.read["value"]),
             )  # fmt: skip
         if level == "ratio" and votes.numbers is not None and (votes.numbers < 0).any():
             raise BadInput(
                 f"The least value is {votes.numbers.min():g}.", expected="numbers from 0 up for --level ratio",
-                remedy="Use --level interval.", where=Where(field=sheet.read["value"]),
+                remedy="Use --level interval.", where=Where(str(sheet.frame.path), field=sheet.read["value"]),
             )  # fmt: skip
     elif order and level == "nominal":
         sheet.say("--order has no meaning for --level nominal and was left aside")

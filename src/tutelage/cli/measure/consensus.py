@@ -24,7 +24,7 @@ OUT = click.Path(dir_okay=False, path_type=Path)
 @columns.judge_options
 @click.option("--gold", metavar="FILE|C", help="Known answers: a file with the item column and `gold`, or a column.")
 @click.option("--method", default="auto", metavar="M",
-              help="auto (default), majority, one_coin, one_matrix, dawid_skene, ordinal, continuous.")  # fmt: skip
+              help="auto, majority, one_coin, one_matrix, dawid_skene[_ml], ordinal, continuous.")  # fmt: skip
 @click.option("--order", metavar="A,B,C", help="Ordinal values from least to most.")
 @click.option("--out", type=OUT, metavar="FILE", help="Write item, consensus, probability: .parquet, .jsonl, .csv.")
 @columns.repeats_option

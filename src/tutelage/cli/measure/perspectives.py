@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 50
 SHOWN = 10
-PATIENCE = 20_000  # judgments above which one is told to wait
+PATIENCE = 200_000  # judgments above which one is told to wait
 
 
 @click.command(

@@ -170,14 +170,17 @@ def _head(votes: Ballot, method: str, why: str, gold: Gold | None) -> dict[str, 
 
 
 def _categorical(sheet: Sheet, votes: Ballot, gold: Gold | None, name: str, level: float, seed: int) -> Settled:
-    from tutelage.measure.consensus import choose
+    from tutelage.measure.consensus import choose, dawid_skene
     from tutelage.measure.consensus import votes as as_votes
     from tutelage.measure.consensus.choose import METHODS
     from tutelage.records import Undefined
 
-    methods = {key.replace("-", "_"): fit for key, fit in METHODS.items()}
+    methods: dict[str, Any] = {key.replace("-", "_"): fit for key, fit in METHODS.items()}
+    if name == "dawid_skene_ml":  # as published in 1979; overfits judges of few votes, so `auto` does not consider it
+        methods[name] = lambda v, gold: dawid_skene(v, gold=gold, kappa=0)
     if name != "auto" and name not in methods:
-        raise BadInput(f"There is no method `{name}`.", expected=", ".join(["auto", *methods, "ordinal", "continuous"]),
+        raise BadInput(f"There is no method `{name}`.", expected=", ".join(["auto", *methods, "dawid_skene_ml", "ordinal", "continuous"]),
+
                        remedy="Name one of them.", where=Where(field="--method"))  # fmt: skip
     _check_classes(sheet, votes, gold)
     values = gold.values if gold else votes.values.tolist()
@@ -383,6 +386,9 @@ def write(sheet: Sheet, votes: Ballot, found: Settled, out: Path) -> None:
 
     from tutelage.formats.frames import write_frame
 
+    if out.resolve() == sheet.frame.path.resolve():
+        raise BadInput("--out is the file that is measured.", expected="another file", remedy="Name another.",
+                       where=Where(str(out), field="--out"))  # fmt: skip
     first = np.full(len(votes.items), -1, np.int64)
     first[votes.item[::-1]] = votes.row[::-1]
     items = columns.table_of(sheet, sheet.read["item"])[first.tolist()]
