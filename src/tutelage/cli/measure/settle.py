@@ -179,8 +179,8 @@ def _categorical(sheet: Sheet, votes: Ballot, gold: Gold | None, name: str, leve
     if name == "dawid_skene_ml":  # as published in 1979; overfits judges of few votes, so `auto` does not consider it
         methods[name] = lambda v, gold: dawid_skene(v, gold=gold, kappa=0)
     if name != "auto" and name not in methods:
-        raise BadInput(f"There is no method `{name}`.", expected=", ".join(["auto", *methods, "dawid_skene_ml", "ordinal", "continuous"]),
-
+        known_names = ", ".join(["auto", *methods, "dawid_skene_ml", "ordinal", "continuous"])
+        raise BadInput(f"There is no method `{name}`.", expected=known_names,
                        remedy="Name one of them.", where=Where(field="--method"))  # fmt: skip
     _check_classes(sheet, votes, gold)
     values = gold.values if gold else votes.values.tolist()
