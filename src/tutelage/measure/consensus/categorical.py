@@ -16,6 +16,7 @@ from tutelage.measure.arrays import Codes, Floats, tally
 from tutelage.measure.consensus.votes import Consensus, Votes, gold_codes
 from tutelage.records.figures import Undefined
 
+BLOCK = 8_192  # items at a time
 FLOOR = 1e-10  # least probability of an answer: no single vote may veto all others
 ALIKE, NO_LIMIT = 1e5, 1e6  # kappas above which the votes show no differences; at which all judges are one
 
@@ -188,25 +189,31 @@ class _Em:
 
 
 def _posterior(log_votes: Floats, prior: Floats, known: Codes | None) -> tuple[Floats, float]:
-    """Posterior (I, K) from the log likelihood of each item's votes, and Σ log likelihood, in log space."""
-    joint = np.ascontiguousarray(log_votes.T)  # (K, I): a sum over a few values is fast along the long axis
-    joint += np.log(prior)[:, None]
-    top = joint.max(0)
-    each = top.copy()
-    seen = None
-    if known is not None:
-        rows = np.flatnonzero(known >= 0)
-        seen = joint[known[rows], rows]
-    joint -= top
-    np.exp(joint, out=joint)
-    total = joint.sum(0)
-    joint /= total
-    each += np.log(total)
-    p = np.ascontiguousarray(joint.T)
-    if known is not None:
-        each[rows] = seen
-        p = _clamped(p, known)
-    return p, float(each.sum())
+    """Posterior (I, K) from the log likelihood of each item's votes, and Σ log likelihood, in log space.
+
+    Written over `log_votes`, block by block: a block stays in the cache, and no second table of all items is held.
+    """
+    log_prior, total = np.log(prior)[:, None], 0.0
+    for start in range(0, log_votes.shape[0], BLOCK):
+        part = log_votes[start : start + BLOCK]
+        joint = np.ascontiguousarray(part.T)  # (K, B): a sum over a few values is fast along the long axis
+        joint += log_prior
+        top = joint.max(0)
+        each = top.copy()
+        if known is not None:
+            gold = known[start : start + BLOCK]
+            rows = np.flatnonzero(gold >= 0)
+            seen = joint[gold[rows], rows]
+        joint -= top
+        np.exp(joint, out=joint)
+        of_item = joint.sum(0)
+        joint /= of_item
+        each += np.log(of_item)
+        if known is not None:
+            each[rows] = seen
+        part[...] = joint.T
+        total += float(each.sum())
+    return _clamped(log_votes, known), total
 
 
 def _clamped(p: Floats, known: Codes | None) -> Floats:

@@ -34,6 +34,7 @@ LEAST_GOLD = 5
 HINT = 1.0  # what the held-out votes' choice counts beside gold, in gold items: decides where gold is scarce or tied
 ENOUGH_GOLD = 100  # from here on the hint cannot matter, and is not asked for
 FIRM = 2.58  # a lead in standard errors that fewer than 1 % of samples of such judges would turn
+UNDECIDED = "not decidable, majority kept"
 MOST_TURNED = 0.01  # share of all items on which a method may turn a firm plurality without gold
 
 
@@ -70,8 +71,8 @@ def choose(
           method finds them without seeing them); what held-out votes prefer counts as one gold item more, which
           decides where gold is scarce; a tie goes to the plainer. Gains over the majority are paired over items.
     Without gold each method predicts votes held out of it; one replaces the majority only where its gain in log
-    likelihood is above 0 with confidence `level`, clustered by judge, and it does not turn firm pluralities
-    (`turned`). Else: "not decidable, majority kept".
+    likelihood is above 0 with confidence `level`, clustered by item (the judges are these), and it does not turn
+    firm pluralities (`turned`). Else: "not decidable, majority kept".
     """
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
     known = gold_codes(v, gold) if gold else np.full(v.items.size, -1)
@@ -83,7 +84,8 @@ def choose(
         name, by, figures, gain, claim = _on_votes(v, blind, methods, seed, level)
         found = (name, by, figures, gain, claim, Undefined(f"{given} gold items: too few to choose on"))
         if given >= LEAST_GOLD:
-            found = _on_gold(known, blind, name, seed, level)
+            hint = None if claim == UNDECIDED else name
+            found = _on_gold(known, blind, hint, seed, level)
     name, by, figures, gain, claim, accuracy = found
     return Choice(name, methods[name](v, gold), by, claim, figures, gain, accuracy)
 
@@ -151,29 +153,28 @@ def _on_votes(v: Votes, blind: _Blind, methods: Mapping[str, Fit], seed: int, le
     likelihood = {name: held_out(v, fit, rng=seed) for name, fit in methods.items()}
     kept = {name: x for name, x in likelihood.items() if not isinstance(x, Undefined)}
     figures: dict[str, Figure] = {
-        name: x if isinstance(x, Undefined) else mean(x, clusters=v.judge, level=level, unit="nats a vote")
+        name: x if isinstance(x, Undefined) else mean(x, clusters=v.item, level=level, unit="nats a vote")
         for name, x in likelihood.items()
     }
     gain: dict[str, Figure] = {}
     if "majority" in kept:
         each = 1 - (1 - level) / max(1, len(kept) - 1)  # one look per method
         gain = {
-            name: paired_difference(x, kept["majority"], clusters=v.judge, level=each, unit="nats a vote")
+            name: paired_difference(x, kept["majority"], clusters=v.item, level=each, unit="nats a vote")
             for name, x in kept.items() if name != "majority"
         }  # fmt: skip
     ahead = {n: g.value for n, g in gain.items() if not isinstance(g, Undefined) and g.lo > 0}
-    undecided = "not decidable, majority kept"
     if not ahead:
-        return "majority", "nothing", figures, gain, undecided
+        return "majority", "nothing", figures, gain, UNDECIDED
     best = max(ahead, key=lambda n: ahead[n])
     fit = blind[best]
     share = turned(v, fit) if isinstance(fit, Consensus) else 1.0
     if share > MOST_TURNED:  # nor the runner-up: what the likelihood follows here is not the answer
-        undecided += (
-            f": {best} predicts votes best but turns {share:.0%} of the items against a majority that chance does "
-            "not explain; only gold can tell who is right"
+        why = (
+            f"{UNDECIDED}: {best} predicts votes best but turns {share:.0%} of the items against a majority "
+            "that chance does not explain; only gold can tell who is right"
         )
-        return "majority", "nothing", figures, gain, undecided
+        return "majority", "nothing", figures, gain, why
     claim = f"{best} predicts held-out votes best, by {ahead[best]:.4f} nats a vote"
     return best, "held-out votes", figures, gain, claim
 

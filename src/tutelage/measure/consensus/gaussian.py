@@ -5,9 +5,7 @@ y = b_judge + s_judge · z_item + noise, noise ~ N(0, v_judge), z ~ N(0, 1). Thi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +13,7 @@ from scipy import special
 
 from tutelage.errors import DidNotConverge
 from tutelage.measure.arrays import Codes, Floats, codes, confidence, finite, same_length, tally
-from tutelage.measure.consensus.votes import Names, votes
+from tutelage.measure.consensus.votes import Names
 from tutelage.records.figures import Undefined
 
 THIN = 3.0  # imagined ratings by the mean judge that stand beside each judge's own
@@ -40,17 +38,6 @@ class ScaleConsensus:
     level: float
     log_posterior: tuple[float, ...]
     method: str = "gaussian judges, EM"
-
-
-@dataclass(frozen=True)
-class OrdinalConsensus:
-    """The median category of each item with its interval, as codes into `values` (I,), and the latent scale."""
-
-    values: Names
-    median: Codes
-    lo: Codes
-    hi: Codes
-    latent: ScaleConsensus
 
 
 def continuous(
@@ -135,32 +122,3 @@ def _log_likelihood(
     """Σ over items of log ∫ p(y | z) p(z) dz, without constants."""
     own = (y - b[judge]) ** 2 / v[judge] + np.log(v)[judge]
     return float(-0.5 * (tally(item, own, i) - precision * z**2 + np.log(precision)).sum())
-
-
-def ordinal(
-    items: npt.ArrayLike,
-    judges: npt.ArrayLike,
-    values: npt.ArrayLike,
-    *,
-    order: Sequence[Any] | None = None,
-    level: float = 0.95,
-) -> OrdinalConsensus | Undefined:
-    """Ratings in ordered categories as a median category an item, with an interval of categories.
-
-    A category stands for its part of a normal scale, cut where all judges' ratings are cut (cumulative probit); judges
-    may be severe or generous on that scale. `order` names all categories from least to most.
-    """
-    v = votes(items, judges, values, order=order)
-    if v.item.size == 0:
-        return Undefined("no ratings")
-    share = tally(v.value, None, v.values.size) / v.item.size
-    upper = np.cumsum(share)[:-1]
-    cut = special.ndtri(np.clip(upper, 1e-9, 1 - 1e-9))  # (K − 1,)
-    density = np.concatenate([[0.0], np.exp(-(cut**2) / 2) / np.sqrt(2 * np.pi), [0.0]])
-    score = np.where(share > 0, -np.diff(density) / np.maximum(share, 1e-12), 0.0)  # mean of N(0, 1) in each part
-    latent = continuous(v.item, v.judge, score[v.value], level=level)
-    if isinstance(latent, Undefined):
-        return latent
-    middle = (score[1:] + score[:-1]) / 2
-    median, lo, hi = (np.searchsorted(middle, x).astype(np.int64) for x in (latent.value, latent.lo, latent.hi))
-    return OrdinalConsensus(v.values, median, lo, hi, latent)

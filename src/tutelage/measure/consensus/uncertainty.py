@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tutelage.errors import BadInput
-from tutelage.measure.arrays import Codes, confidence
-from tutelage.measure.consensus.categorical import _Em, _posterior
+from tutelage.measure.arrays import Codes, Floats, confidence, tally
+from tutelage.measure.consensus.categorical import _clamped, _Em, _posterior
 from tutelage.measure.consensus.votes import Consensus, Votes, gold_codes
 from tutelage.measure.intervals import clopper_pearson
 from tutelage.records.figures import Estimate, Rate
@@ -38,13 +38,8 @@ def widen(
             remedy="Pass its result; a majority has no judges' matrices to resample.",
         )  # fmt: skip
     seed = int(rng.integers(2**63)) if isinstance(rng, np.random.Generator) else int(rng)
-    inner = np.random.default_rng(seed)
-    em = _Em(v, gold_codes(v, gold) if gold else None)
-    pooled = em.pooled(fit.posterior)
     mean, shares = np.zeros_like(fit.posterior), np.empty((rounds, v.values.size))
-    for r in range(rounds):
-        times = np.bincount(inner.integers(0, em.j, em.j), minlength=em.j).astype(float)
-        p = _refit(em, fit, pooled, np.repeat(times, em.k)[:, None])
+    for r, p in enumerate(resamples(v, fit, rng=seed, gold=gold, rounds=rounds)):
         mean += p / rounds
         shares[r] = p.mean(0)
     lo, hi = np.quantile(shares, [(1 - confidence(level)) / 2, 0.5 + level / 2], axis=0)
@@ -52,7 +47,7 @@ def widen(
     prevalence = {
         name: Estimate(
             float(value[k]), min(float(lo[k]), float(value[k])), max(float(hi[k]), float(value[k])),
-            f"judge-cluster bootstrap, {rounds} rounds", em.j, level=level, rows=int(v.item.size),
+            f"judge-cluster bootstrap, {rounds} rounds", v.judges.size, level=level, rows=int(v.item.size),
             assumptions=("judges are independent of one another", "the model of the judges holds"), seed=seed,
         )
         for k, name in enumerate(v.values.tolist())
@@ -60,6 +55,36 @@ def widen(
     mean /= mean.sum(1, keepdims=True)
     method = f"{fit.method}, averaged over {rounds} resamples of judges"
     return replace(fit, posterior=mean, method=method), prevalence
+
+
+def resamples(
+    v: Votes, fit: Consensus, *, rng: np.random.Generator | int, gold: Mapping[Any, Any] | None = None,
+    rounds: int = 200,
+) -> Iterator[Floats]:  # fmt: skip
+    """The posterior (I, K) under each of `rounds` resamples of whole judges; one array at a time.
+
+    Dawid–Skene moves a few rounds of EM from `fit`; one-coin keeps its matrices; the majority is the shares of the
+    resampled votes, and an item that lost all its judges keeps the shares it had.
+    """
+    inner = np.random.default_rng(rng) if not isinstance(rng, np.random.Generator) else rng
+    known = gold_codes(v, gold) if gold else None
+    em = _Em(v, known)
+    pooled = em.pooled(fit.posterior)
+    for _ in range(rounds):
+        times = np.bincount(inner.integers(0, em.j, em.j), minlength=em.j).astype(float)
+        if fit.confusion is None:
+            weight = times[v.judge] if v.weight is None else times[v.judge] * v.weight
+            p = replace(v, weight=weight).shares()
+            lost = tally(v.item, weight, em.i) == 0
+            p[lost] = fit.posterior[lost]
+            yield _clamped(p, known)
+            continue
+        copies = np.repeat(times, em.k)[:, None]
+        if fit.kappa is not None:
+            yield _refit(em, fit, pooled, copies)
+            continue
+        by_vote = np.log(fit.confusion).transpose(0, 2, 1).reshape(em.j * em.k, em.k)
+        yield _posterior(np.asarray(em.votes @ (by_vote * copies)), fit.prior, known)[0]
 
 
 def _refit(em: _Em, fit: Consensus, pooled: np.ndarray[Any, Any], times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

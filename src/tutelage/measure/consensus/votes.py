@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -41,21 +41,25 @@ class Votes:
     def shares(self) -> Floats:
         """(I, K) share of each item's votes; an item whose votes weigh nothing gets equal shares."""
         i, _, k = self.shape
-        table = tally(self.item * k + self.value, self.weight, i * k).reshape(i, k)
+        place = np.multiply(self.item, k, dtype=np.int64)  # as wide as bincount wants it: no second copy
+        place += self.value
+        table = tally(place, self.weight, i * k).reshape(i, k)
         total = table.sum(1, keepdims=True)
-        out: Floats = np.divide(table, total, out=np.full_like(table, 1 / k), where=total > 0)
-        return out
+        table /= np.where(total > 0, total, 1)
+        table[total[:, 0] <= 0] = 1 / k
+        return table
 
     def table(self) -> sparse.csr_array:
         """(I, J·K) sparse, one where judge j gave value l to item i, in column j·K + l; repeats add up."""
         i, j, k = self.shape
-        column = self.judge * k + self.value
+        small = self.item.size < 2**31 and j * k < 2**31  # half the memory of the index, which is most of the table
+        kind = np.int32 if small else np.int64
+        column = (self.judge * k + self.value).astype(kind, copy=False)
         weight = np.ones(self.item.size) if self.weight is None else self.weight
-        if self.item.size < 2**31 and j * k < 2**31:  # half the memory of the index, which is most of the table
-            return sparse.csr_array(
-                (weight, (self.item.astype(np.int32), column.astype(np.int32))), shape=(i, j * k)
-            )  # fmt: skip
-        return sparse.csr_array((weight, (self.item, column)), shape=(i, j * k))
+        if (self.item[1:] >= self.item[:-1]).all():  # item after item, as tables usually come: nothing to sort
+            start = np.searchsorted(self.item, np.arange(i + 1, dtype=self.item.dtype)).astype(kind, copy=False)
+            return sparse.csr_array((weight, column, start), shape=(i, j * k))
+        return sparse.csr_array((weight, (self.item.astype(kind, copy=False), column)), shape=(i, j * k))
 
     def keep(self, rows: npt.NDArray[Any]) -> Votes:
         """The votes of these rows; items, judges and values keep their codes."""
@@ -98,6 +102,9 @@ def votes(
         value = np.array([place[v] for v in value_names.tolist()], dtype=np.int64)[value]
         value_names = np.array(list(order))
     weight = _block_weights(item, judge, judge_names, families) if families else None
+    if max(item_names.size, judge_names.size) * max(1, value_names.size) < 2**31:
+        # half the memory; the product with the number of values, which every table is indexed by, still fits
+        item, judge, value = (cast(Codes, c.astype(np.int32)) for c in (item, judge, value))
     return Votes(item, judge, value, item_names, judge_names, value_names, weight)
 
 
