@@ -41,9 +41,7 @@ class Votes:
     def shares(self) -> Floats:
         """(I, K) share of each item's votes; an item whose votes weigh nothing gets equal shares."""
         i, _, k = self.shape
-        place = np.multiply(self.item, k, dtype=np.int64)  # as wide as bincount wants it: no second copy
-        place += self.value
-        table = tally(place, self.weight, i * k).reshape(i, k)
+        table = tally(self.item * k + self.value, self.weight, i * k).reshape(i, k)
         total = table.sum(1, keepdims=True)
         table /= np.where(total > 0, total, 1)
         table[total[:, 0] <= 0] = 1 / k

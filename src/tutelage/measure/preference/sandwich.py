@@ -24,7 +24,8 @@ def clustered(
     """Covariance (p, p), degrees of freedom, clusters and name of errors clustered one or two ways.
 
     One way: CR2 (Bell and McCaffrey 2002), whose correction is computed exactly up to CR2_WORK and is G/(G − 1) above,
-    where clusters are many; `times` (n,) is how often each row counts. Two ways: V_a + V_b − V_ab (Cameron, Gelbach and Miller 2011), never below either.
+    where clusters are many; `times` (n,) is how often each row counts. Two ways: V_a + V_b − V_ab (Cameron, Gelbach and
+    Miller 2011), never below either.
     """
     parts = {name: _one_way(bread, gather, information, code, times) for name, code in clusters.items()}
     if len(parts) == 1:
