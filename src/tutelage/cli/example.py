@@ -14,6 +14,8 @@ from tutelage.cli import console
 TEXTS: dict[str, str] = {
     "recipe": "tutelage.pipeline.recipe:EXAMPLE",
     "criteria": "tutelage.gate.criteria:EXAMPLE",
+    "plan": "tutelage.planning.request:EXAMPLE",
+    "rubric": "tutelage.judges.rubric:EXAMPLE",
 }
 
 

@@ -23,6 +23,8 @@ TYPES: dict[str, str] = {
     "estimate": "tutelage.records:Estimate",
     "recipe": "tutelage.pipeline.recipe:Recipe",
     "criteria": "tutelage.gate.criteria:Criteria",
+    "plan": "tutelage.planning.request:Request",
+    "rubric": "tutelage.judges.rubric:Rubric",
 }
 
 

@@ -13,6 +13,18 @@ from tutelage.store import digest
 
 PLAIN = "Which answer would the person who asked rather have: correct, to the point, clear and safe?"
 
+EXAMPLE = """\
+question = "Which answer would a worried patient be better served by?"
+
+[[criteria]]
+id = "correct"
+text = "Nothing in it is wrong or dangerous."
+
+[[criteria]]
+id = "clear"
+text = "A person without training understands what to do next."
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
