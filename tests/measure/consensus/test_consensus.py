@@ -1,5 +1,7 @@
 """One answer from many votes: exact EM, gold that stays, judges that are shrunk, and a choice that can say no."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -328,3 +330,44 @@ def test_gold_stays_clamped_when_a_posterior_is_widened():
     gold = {i: int(truth[i]) for i in range(0, 120, 5)}
     wide, _shares = widen(v, dawid_skene(v, gold=gold), gold=gold, rng=1, rounds=20)
     assert all(wide.posterior[i, g] == pytest.approx(1) for i, g in gold.items())
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("fit", METHODS.values(), ids=METHODS.keys())
+def test_a_vote_of_weight_two_is_the_vote_twice(fit, seed):
+    """A judge who voted twice alike, and one vote that weighs two: the same sufficient statistics."""
+    item, judge, value, _truth = crowd(seed, items=40)
+    twice = np.random.default_rng(seed).random(item.size) < 0.3
+    once = votes(item, judge, value, order=[0, 1, 2])
+    weighed = replace(once, weight=1.0 + twice)
+    rows = np.repeat(np.arange(item.size), 1 + twice)
+    one, two = fit(weighed), fit(votes(item[rows], judge[rows], value[rows], order=[0, 1, 2]))
+    assert isinstance(one, Undefined) == isinstance(two, Undefined)
+    if isinstance(one, Consensus):
+        assert one.posterior == pytest.approx(two.posterior, abs=1e-4)
+
+
+@pytest.mark.parametrize("fit", METHODS.values(), ids=METHODS.keys())
+@pytest.mark.parametrize(
+    "rows",
+    [(["i"], ["a"], ["x"]), (["i", "k"], ["a", "a"], ["x", "y"]), (["i", "i"], ["a", "b"], ["x", "x"])],
+    ids=["one row", "one judge", "one class"],
+)
+def test_what_is_too_little_is_typed_and_never_nan(fit, rows):
+    found = fit(votes(*rows))
+    assert isinstance(found, Undefined) or np.isfinite(found.posterior).all()
+    chosen = choose(votes(*rows), rng=1)
+    assert (chosen.method, chosen.by) == ("majority", "nothing")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_choice_does_not_depend_on_the_order_of_rows_and_is_repeatable(seed):
+    item, judge, value, truth = crowd(seed, items=40)
+    gold = {i: int(truth[i]) for i in range(10)}
+    order = np.random.default_rng(seed).permutation(item.size)
+    one = choose(votes(item, judge, value, order=[0, 1, 2]), gold=gold, rng=3)
+    two = choose(votes(item[order], judge[order], value[order], order=[0, 1, 2]), gold=gold, rng=3)
+    assert (one.method, one.by, one.claim) == (two.method, two.by, two.claim)
+    assert one.figures == two.figures
