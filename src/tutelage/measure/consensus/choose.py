@@ -96,6 +96,14 @@ _OnGold = tuple[str, _By, dict[str, Figure], dict[str, Figure], str, Figure]
 _Blind = dict[str, Consensus | Undefined]
 
 
+def best_on_gold(right: Mapping[str, Floats], hint: str | None = None) -> str:
+    """The method that is right on most gold items, the hinted one credited with one more; the first of equals.
+
+    right  method → (gold items,) chance of being right, from plain to refined
+    """
+    return max(right, key=lambda name: round(float(right[name].sum()) + HINT * (name == hint), 9))
+
+
 def _on_gold(known: Codes, blind: _Blind, hint: str | None, seed: int, level: float) -> _OnGold:
     rows = known >= 0
     right = {name: c.right(known)[rows] for name, c in blind.items() if isinstance(c, Consensus)}
@@ -110,9 +118,8 @@ def _on_gold(known: Codes, blind: _Blind, hint: str | None, seed: int, level: fl
     }  # fmt: skip
     names = list(right)
     table = np.stack([right[name] for name in names])  # (methods, gold items)
-    told = np.array([HINT * (name == hint) for name in names])
-    total = table.sum(1) + told
-    best = names[int(np.round(total, 9).argmax())]
+    total = table.sum(1) + [HINT * (name == hint) for name in names]
+    best = best_on_gold(right, hint)
     without = np.round(total[:, None] - table, 9).argmax(0)  # the choice had this item not been gold
     accuracy = win_rate(table[without, np.arange(table.shape[1])], level=level)
     n = int(rows.sum())
