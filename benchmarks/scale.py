@@ -1,6 +1,7 @@
 """Time and memory from 100 000 to 10 000 000 rows: is it linear, and does it stay under 4 GiB?
 
-    python benchmarks/scale.py      # writes benchmarks/results/scale.json and scale.svg; about 2 minutes
+    python benchmarks/scale.py             # writes benchmarks/results/scale.json and scale.svg; about 2 minutes
+    python benchmarks/scale.py --draw      # the picture alone, from the kept results
 
 Each point is a process of its own, one thread, CPU seconds; data are read from a file that another process made. The
 slope is that of log CPU over log rows from 1 million to 10 million rows, where fixed costs no longer hide it: 1 is
@@ -51,7 +52,7 @@ def points() -> list[dict]:
 def chart(rows: list[dict]) -> str:
     """The curves as one SVG that stands alone, by the report's own drawing."""
     from tutelage.report.blocks import CurveChart, Series
-    from tutelage.report.charts import curve_chart
+    from tutelage.report.charts import curve_chart, swatch
     from tutelage.report.page import stylesheet
 
     series = tuple(
@@ -66,13 +67,28 @@ def chart(rows: list[dict]) -> str:
     # seconds a million rows over rows: a flat line is linear time
     picture = CurveChart("Time a million rows", series, "million rows", "CPU s a million rows", log_x=True)
     svg = str(curve_chart(picture, 760, "scale"))
-    style = 'xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0'
-    svg = svg.replace('viewBox="0 0', style, 1)
-    start = svg.index(">") + 1
-    return svg[:start] + f"<style><![CDATA[{stylesheet()}]]></style>" + svg[start:]
+    start, end = svg.index(">") + 1, svg.rindex("</svg>")
+    height = float(svg.split('viewBox="0 0 760 ')[1].split('"')[0])
+    # the key, which a page of the report writes above the picture
+    key = "".join(
+        f'<g transform="translate({12 + 250 * (i % 3)} {height + 14 + 22 * (i // 3)})">'
+        + str(swatch(i)).replace("<svg", '<svg width="34" height="16"', 1)
+        + f'<text x="42" y="12">{label}</text></g>'
+        for i, label in enumerate(CASES.values())
+    )
+    tall = height + 66
+    head = svg[:start].replace(
+        f'viewBox="0 0 760 {height:g}"', f'xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 760 {tall:g}"'
+    )
+    style = f"<style><![CDATA[{stylesheet()} svg{{font:13px sans-serif}}]]></style>"
+    return head + style + svg[start:end] + key + "</svg>\n"
 
 
 def main() -> None:
+    results = HERE / "results"
+    if "--draw" in sys.argv:
+        (results / "scale.svg").write_text(chart(json.loads((results / "scale.json").read_text())["rows"]))
+        return
     rows = points()
     found = {}
     for name in CASES:
@@ -84,7 +100,6 @@ def main() -> None:
         }
     conditions = {"python": platform.python_version(), "threads": 1, "cores": os.cpu_count()}
     out = {"command": "python benchmarks/scale.py", "conditions": conditions, "most_mb": MOST_MB, "shows": found}
-    results = HERE / "results"
     (results / "scale.json").write_text(json.dumps(out | {"rows": rows}, indent=1) + "\n")
     (results / "scale.svg").write_text(chart(rows))
     print(json.dumps(found, indent=1))

@@ -29,6 +29,13 @@ class Case:
     make: object
     names: tuple[int, ...]
 
+    def __call__(self, *columns):
+        """The figure, or the name of the error: few rows may leave a side or a tie without an end, which is refused."""
+        try:
+            return self.fit(*columns)
+        except TutelageError as refused:
+            return Undefined(type(refused).__name__)
+
 
 def _ratings(rng, n):
     return rng.integers(0, max(2, n // 3), n), rng.integers(1, 5, n)
@@ -111,9 +118,9 @@ def test_the_order_of_the_rows_does_not_matter(name, seed, n):
     rng = np.random.default_rng(seed)
     columns = CASES[name].make(rng, n)
     order = rng.permutation(columns[0].size)
-    found = CASES[name].fit(*columns)
+    found = CASES[name](*columns)
     loose = 1e-4 if name.endswith("differ") else 1e-7  # a fixed point, reached to a hundredth of its spread
-    _same(found, CASES[name].fit(*(c[order] for c in columns)), tolerance=loose)
+    _same(found, CASES[name](*(c[order] for c in columns)), tolerance=loose)
 
 
 @EVERY
@@ -122,7 +129,7 @@ def test_the_order_of_the_rows_does_not_matter(name, seed, n):
 def test_names_do_not_matter_nor_whether_they_are_texts_or_numbers(name, seed, n, kind):
     rng = np.random.default_rng(seed)
     columns = list(CASES[name].make(rng, n))
-    found = CASES[name].fit(*columns)
+    found = CASES[name](*columns)
     table = {"texts": NAMES[rng.permutation(10)], "numbers": rng.permutation(10) * 31 + 3, "floats": rng.random(10)}[
         kind
     ]
@@ -131,7 +138,7 @@ def test_names_do_not_matter_nor_whether_they_are_texts_or_numbers(name, seed, n
     renamed = [table[c.astype(int)] if i in CASES[name].names else c for i, c in enumerate(columns)]
     order = [table[i].item() for i in found.items] if isinstance(found, Scores) else None
     loose = 1e-4 if name.endswith("differ") else 1e-7
-    _same(found, CASES[name].fit(*renamed), order, tolerance=loose)
+    _same(found, CASES[name](*renamed), order, tolerance=loose)
 
 
 @EVERY
@@ -139,7 +146,7 @@ def test_names_do_not_matter_nor_whether_they_are_texts_or_numbers(name, seed, n
 @settings(max_examples=10, deadline=None)
 def test_the_same_rows_give_the_same_bits(name, seed):
     columns = CASES[name].make(np.random.default_rng(seed), 20)
-    one, two = (CASES[name].fit(*(c.copy() for c in columns)) for _ in range(2))
+    one, two = (CASES[name](*(c.copy() for c in columns)) for _ in range(2))
     if not isinstance(one, Undefined):
         assert np.array(_numbers(one)).tobytes() == np.array(_numbers(two)).tobytes()
 

@@ -223,15 +223,19 @@ def _room_for_the_unseen(
 ) -> Bounds:
     """(lo, hi) widened where nearly all rows (clusters) are one and the same value.
 
-    More of the others may exist than were seen, up to their exact bound, and all of these at the worst end.
+    More of the others may exist than were seen, up to their exact bound: rows all at the worst end, clusters three
+    times as far from the usual as the farthest seen (by simulation the least that keeps the level).
     """
     each = y if group is None else tally(group, y, n) / tally(group, None, n)
     usual = float(np.median(each))
     seen = int((each != usual).sum())
-    if group is not None and seen > min(4, max(1, n // 4)):
-        return lo, hi  # enough of the others were seen for their spread to be in the variance
+    far = 1.0
+    if group is not None and seen:
+        if seen > min(4, max(1, n // 4)):
+            return lo, hi  # enough of the others were seen for their spread to be in the variance
+        far = 3 * float(np.abs(each - usual).max())
     more = clopper_pearson(seen, n, level)[1] - seen / n
-    return min(lo, value - more * usual), max(hi, value + more * (1 - usual))
+    return min(lo, value - more * min(usual, far)), max(hi, value + more * min(1 - usual, far))
 
 
 def _effective_rows(y: Floats, group: Codes | None, n: int, level: float, *, binary: bool) -> float:

@@ -93,9 +93,11 @@ class RaterModel:
         """Fisher scoring with halved steps; φ at the mode, with `self.u` beside it."""
         at = self._at(phi, self.u)
         value = at.value - self._penalty(phi, self.u)
+        before = np.zeros(self.p)
         for _ in range(500):
             step, step_u = self._step(at, phi)
-            size = 1.0
+            # a step back says that expected slopes overshot: half of it is nearer than all of it
+            size, before = (0.5 if step @ before < 0 else 1.0), step
             while True:
                 ahead, ahead_u = phi + size * step, self.u + size * step_u
                 at = self._at(ahead, ahead_u)
