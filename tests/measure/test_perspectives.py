@@ -89,6 +89,18 @@ def test_a_group_too_small_to_hide_a_person_is_not_published():
     assert all(g.size >= 5 for g in found.groups)
 
 
+def test_an_item_with_few_votes_of_a_group_tells_nothing_about_it():
+    """Two groups of 20; only four of the first judged items 0 to 9: no group's shares are given there, for either."""
+    item, judge, value, group = world(8, 2)
+    kept = (item >= 10) | (group[judge] == 1) | (judge < 4)
+    found = perspectives(item[kept], judge[kept], value[kept], rng=1)
+    assert len(found.groups) == 2
+    assert all((g.votes[:10] == 0).all() and (g.votes[10:] > 5).all() for g in found.groups)
+    for g in found.groups:
+        assert g.shares[:10] == pytest.approx(found.distribution[:10])
+    assert found.divergence[:10] == pytest.approx(np.zeros(10), abs=1e-9)
+
+
 def test_too_few_judges_are_undefined_and_repeats_refused():
     assert isinstance(perspectives([1, 1, 2, 2], ["a", "b", "a", "b"], [0, 1, 1, 1], rng=1), Undefined)
     with pytest.raises(BadInput):

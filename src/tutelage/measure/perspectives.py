@@ -33,7 +33,7 @@ class Group:
 
     size: int
     shares: Floats  # (I, K), smoothed
-    votes: Floats  # (I,) votes the shares rest on
+    votes: Floats  # (I,) votes the shares rest on; 0 where a group has too few: then nothing of the item is told
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def perspectives(
     cuts a continuum of opinion in three will always predict better, but not cut it twice alike.
     The permutations trade answers between judges so that each item keeps its votes and each judge their own number of
     each answer: severity or a favourite answer is not a perspective.
-    smallest_group  judges below which a group is not published
+    smallest_group  judges below which a group is not published, and votes of a group below which an item's are not
     A judge counts once an item (BadInput otherwise). Undefined below 2 × smallest_group judges or without overlap.
     Source: mixture of judge types; curveball trades (Strona et al. 2014); group-aware consensus (Small et al. 2021).
     """
@@ -104,6 +104,7 @@ def perspectives(
     gain: dict[int, Figure] = {}
     permutation: Rate | Undefined = Undefined("not needed: held-out votes show one group")
     g, before = 1, _held_out(v, 1, seed)
+    fit = _fit(v, 1, np.random.default_rng(seed))
     block = np.zeros(j, np.int64)
     while g < most_groups:
         after = _held_out(v, g + 1, seed)
@@ -118,15 +119,16 @@ def perspectives(
         if tried.k >= p * tried.n:
             break
         g, before = g + 1, after
-        block = _fit(v, g, np.random.default_rng(seed)).membership.argmax(1)
-    return _published(v, g, gain, permutation, smallest_group, seed)
+        fit = _fit(v, g, np.random.default_rng(seed))
+        block = fit.membership.argmax(1)
+    return _published(v, fit, gain, permutation, smallest_group, seed)
 
 
 def _published(
-    v: Votes, g: int, gain: dict[int, Figure], permutation: Rate | Undefined, smallest: int, seed: int
+    v: Votes, fit: _Fit, gain: dict[int, Figure], permutation: Rate | Undefined, smallest: int, seed: int
 ) -> Perspectives:
-    r = _fit(v, g, np.random.default_rng(seed)).membership
-    who = r.argmax(1)
+    r = fit.membership
+    g, who = r.shape[1] - 1, r.argmax(1)
     sizes = np.bincount(who, minlength=g + 1)
     kept = [c for c in np.argsort(-sizes[1:], kind="stable") + 1 if sizes[c] >= smallest]
     if len(kept) < 2:  # one group is everybody, whoever is noisy
@@ -134,6 +136,8 @@ def _published(
         sizes = np.array([0, r.shape[0]])
     k = v.values.size
     counts = np.stack([_counts(v, r[:, c]) for c in kept])  # (G, I, K)
+    if len(kept) > 1:  # an item's few voters of a group could be read off; what is left of the total tells as much
+        counts[:, (counts.sum(2) < smallest).any(0)] = 0.0
     n = counts.sum(2)
     shares = (counts + v.shares() * 1.0) / (n + 1)[..., None]
     weight = n / np.maximum(n.sum(0), 1e-12)
