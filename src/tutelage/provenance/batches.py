@@ -1,0 +1,130 @@
+"""A contributor's own batch, signed by their passkey together with what they were paid; and enrolment of the passkey."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from tutelage.errors import BadInput, Failed
+from tutelage.provenance.merkle import leaf_hash, root_of
+from tutelage.provenance.receipts import Receipt
+from tutelage.provenance.webauthn import Assertion, Credential, Signed, check_assertion
+from tutelage.store import canonical
+
+MOST_RECEIPTS = 50  # a person can still look through what they sign
+
+
+@dataclass(frozen=True, slots=True)
+class PayStatement:
+    """What the batch earned: `minor` is the sum over its `count` receipts; `active_s` are seconds of attention."""
+
+    project: str
+    nym: str
+    minor: int
+    currency: str
+    active_s: float
+    count: int
+    schema: Literal["pay/1"] = "pay/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`batch/1`: receipts by id, in the order signed."""
+
+    log: str
+    project: str
+    nym: str
+    credential: str
+    receipts: tuple[str, ...]
+    pay: PayStatement
+    signed_at: datetime
+    assertion: Assertion
+    schema: Literal["batch/1"] = "batch/1"
+
+    def payload(self) -> bytes:
+        """The bytes of its own leaf."""
+        return canonical(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """`enrolment/1`: from now on this key signs for this nym. `proof` is by the key before, if there was one."""
+
+    log: str
+    project: str
+    nym: str
+    key: Credential
+    rp: str
+    at: datetime
+    proof: Assertion | None = None
+    schema: Literal["enrolment/1"] = "enrolment/1"
+
+    def payload(self) -> bytes:
+        """The bytes of its own leaf."""
+        return canonical(self)
+
+    def challenge(self) -> bytes:
+        """What the key before signs."""
+        return leaf_hash(replace(self, proof=None).payload())
+
+
+def pay_statement(receipts: Sequence[Receipt], active_s: float) -> PayStatement:
+    """The sum of what the receipts say. Raises BadInput on an empty or mixed batch, or one too large to look through."""
+    owners = {(r.project, r.nym, r.pay.currency) for r in receipts}
+    if len(owners) != 1 or len(receipts) > MOST_RECEIPTS:
+        raise BadInput(f"{len(receipts)} receipts of {len(owners)} people, projects or currencies.",
+                       expected=f"1 … {MOST_RECEIPTS} receipts of one person in one project and currency",
+                       remedy="Sign them in several batches.")  # fmt: skip
+    project, nym, currency = owners.pop()
+    return PayStatement(project, nym, sum(r.pay.minor for r in receipts), currency, active_s, len(receipts))
+
+
+def challenge(leaves: Sequence[bytes], pay: PayStatement) -> bytes:
+    """What the passkey signs: the Merkle root over the receipts' leaf hashes and the pay statement."""
+    return root_of([*leaves, leaf_hash(canonical(pay))])
+
+
+def check_batch(batch: Batch, receipts: Sequence[Receipt], enrolled: Enrolment) -> Signed:
+    """Raise Failed unless the key enrolled for this nym signed exactly these receipts and this pay.
+
+    receipts  those that the batch names, in its order
+    """
+    for holds, why in (
+        (batch.receipts == tuple(r.id for r in receipts), "it names other receipts"),
+        (len(set(batch.receipts)) == len(batch.receipts), "it names a receipt twice"),
+        ({(r.log, r.project, r.nym) for r in receipts} == {(batch.log, batch.project, batch.nym)}, "of someone else"),
+        ((enrolled.log, enrolled.project, enrolled.nym) == (batch.log, batch.project, batch.nym), "enrolled elsewhere"),
+        (batch.credential == enrolled.key.id(), "it names another key than the enrolled one"),
+        (batch.pay == pay_statement(receipts, batch.pay.active_s), "the pay is not what its receipts say"),
+    ):
+        if not holds:
+            raise Failed(f"The batch does not hold: {why}.", expected="a batch as it was signed",
+                         remedy="Count its receipts as unsigned (H1).")  # fmt: skip
+    root = challenge([leaf_hash(r.payload()) for r in receipts], batch.pay)
+    return check_assertion(batch.assertion, enrolled.key, enrolled.rp, root)
+
+
+def enrolled_keys(enrolments: Sequence[Enrolment]) -> dict[tuple[str, str], list[Enrolment]]:
+    """By (project, nym) the enrolments that stand, from those of a log in log order.
+
+    The first stands by itself; each later one only with a proof by the key before it. Others are left out: they may be
+    an operator enrolling a key of its own.
+    """
+    found: dict[tuple[str, str], list[Enrolment]] = {}
+    for one in enrolments:
+        chain = found.setdefault((one.project, one.nym), [])
+        if not chain or _continues(one, chain[-1]):
+            chain.append(one)
+    return found
+
+
+def _continues(one: Enrolment, before: Enrolment) -> bool:
+    if one.proof is None:
+        return False
+    try:
+        check_assertion(one.proof, before.key, before.rp, one.challenge())
+    except (Failed, BadInput):
+        return False
+    return True
