@@ -3,6 +3,6 @@
 from tutelage.measure.preference.bradley_terry import bradley_terry
 from tutelage.measure.preference.connect import NotConnected, components
 from tutelage.measure.preference.plackett_luce import plackett_luce
-from tutelage.measure.preference.scores import Scores
+from tutelage.measure.preference.scores import Raters, Scores
 
-__all__ = ["NotConnected", "Scores", "bradley_terry", "components", "plackett_luce"]
+__all__ = ["NotConnected", "Raters", "Scores", "bradley_terry", "components", "plackett_luce"]
