@@ -3,8 +3,8 @@
 η = (θ_left − θ_right)·exp(g_r) + side + δ_r + x·β, with g_r ~ N(0, τ_g²), δ_r ~ N(0, τ_δ²): judges of few answers are
 pulled to the crowd, and both spreads are learned from the data. Everything about one judge is eliminated by itself
 (a Schur complement), so a thousand judges cost two small systems each and one of the size of the items.
-g sums to 0 at the mode: θ is what the geometric mean of all judges follows. Being a joint mode, it lies a little too far
-apart where judges answer little: by 7 % at 40 judges of 50 answers with τ_g = 0.5; intervals covered 96 % there.
+g sums to 0 at the mode: θ is what the geometric mean of all judges follows. Being a joint mode, it lies a little too
+far apart where judges answer little: by 7 % at 40 judges of 50 answers with τ_g = 0.5; intervals covered 96 % there.
 """
 
 from __future__ import annotations
