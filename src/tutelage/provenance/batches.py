@@ -1,4 +1,4 @@
-"""A contributor's own batch, signed by their passkey together with what they were paid; and enrolment of the passkey."""
+"""A contributor's own batch, signed by their passkey with what they were paid; and enrolment of the passkey."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MOST_RECEIPTS = 50  # a person can still look through what they sign
 
 @dataclass(frozen=True, slots=True)
 class PayStatement:
-    """What the batch earned: `minor` is the sum over its `count` receipts; `active_s` are seconds of attention."""
+    """What the batch earned: `minor` is the sum over its `count` receipts; `active_s` are seconds of attention.
+
+    at  when the person signs: part of what is signed, so that nobody can date a batch back
+    """
 
     project: str
     nym: str
@@ -26,6 +29,7 @@ class PayStatement:
     currency: str
     active_s: float
     count: int
+    at: datetime
     schema: Literal["pay/1"] = "pay/1"
 
 
@@ -39,7 +43,6 @@ class Batch:
     credential: str
     receipts: tuple[str, ...]
     pay: PayStatement
-    signed_at: datetime
     assertion: Assertion
     schema: Literal["batch/1"] = "batch/1"
 
@@ -70,15 +73,15 @@ class Enrolment:
         return leaf_hash(replace(self, proof=None).payload())
 
 
-def pay_statement(receipts: Sequence[Receipt], active_s: float) -> PayStatement:
-    """The sum of what the receipts say. Raises BadInput on an empty or mixed batch, or one too large to look through."""
+def pay_statement(receipts: Sequence[Receipt], active_s: float, now: datetime) -> PayStatement:
+    """The sum of what the receipts say. Raises BadInput on an empty, mixed or too large batch."""
     owners = {(r.project, r.nym, r.pay.currency) for r in receipts}
     if len(owners) != 1 or len(receipts) > MOST_RECEIPTS:
         raise BadInput(f"{len(receipts)} receipts of {len(owners)} people, projects or currencies.",
                        expected=f"1 … {MOST_RECEIPTS} receipts of one person in one project and currency",
                        remedy="Sign them in several batches.")  # fmt: skip
     project, nym, currency = owners.pop()
-    return PayStatement(project, nym, sum(r.pay.minor for r in receipts), currency, active_s, len(receipts))
+    return PayStatement(project, nym, sum(r.pay.minor for r in receipts), currency, active_s, len(receipts), now)
 
 
 def challenge(leaves: Sequence[bytes], pay: PayStatement) -> bytes:
@@ -97,7 +100,10 @@ def check_batch(batch: Batch, receipts: Sequence[Receipt], enrolled: Enrolment) 
         ({(r.log, r.project, r.nym) for r in receipts} == {(batch.log, batch.project, batch.nym)}, "of someone else"),
         ((enrolled.log, enrolled.project, enrolled.nym) == (batch.log, batch.project, batch.nym), "enrolled elsewhere"),
         (batch.credential == enrolled.key.id(), "it names another key than the enrolled one"),
-        (batch.pay == pay_statement(receipts, batch.pay.active_s), "the pay is not what its receipts say"),
+        (
+            batch.pay == pay_statement(receipts, batch.pay.active_s, batch.pay.at),
+            "the pay is not what its receipts say",
+        ),
     ):
         if not holds:
             raise Failed(f"The batch does not hold: {why}.", expected="a batch as it was signed",

@@ -136,7 +136,7 @@ def issue(
     contribution: Contribution,
     terms: Terms,
     *,
-    id: str,
+    receipt_id: str,
     nym: str,
     pay: Pay,
     level: Level,
@@ -149,7 +149,7 @@ def issue(
     line, salt = public_line(contribution, nym), Salt.fresh()
     receipt = Receipt(
         type="artefact" if isinstance(contribution, Artefact) else "judgment",
-        id=id,
+        id=receipt_id,
         log=terms.log,
         project=terms.project,
         contribution=str(commit(line, salt)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -107,14 +108,10 @@ def base64url(raw: bytes) -> str:
 
 def unbase64url(text: str) -> bytes:
     """Bytes of base64url without padding. Raises BadInput."""
-    try:
-        if len(text) > _LONGEST or set(text) & set("+/="):
-            raise ValueError
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput(
-            "This is not base64url.", expected="base64url without padding", remedy="Copy it again."
-        ) from None
+    if len(text) <= _LONGEST and not set(text) & set("+/="):
+        with contextlib.suppress(binascii.Error, ValueError):
+            return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    raise BadInput("This is not base64url.", expected="base64url without padding", remedy="Copy it again.")
 
 
 def _client_data(raw: bytes) -> dict[str, object]:

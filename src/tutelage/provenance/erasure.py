@@ -1,0 +1,81 @@
+"""Erasing a contributor: what is deleted, what the log says of it, and the list that tells buyers which rows to drop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from tutelage.provenance.keys import PublicKey, SigningKey, open_sealed, seal
+from tutelage.provenance.log import Log
+from tutelage.records import Json, decode
+from tutelage.store import canonical
+
+REVOCATIONS_TYPE = "application/vnd.tutelage.revocations.v1+json"
+Reason = Literal["request", "age", "legal", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """`revocations/1`: ids of receipts whose rows must be dropped, sorted; every list holds all before it."""
+
+    log: str
+    size: int
+    receipts: tuple[str, ...] = ()
+    schema: Literal["revocations/1"] = "revocations/1"
+
+    def digest(self) -> str:
+        """`sha256:<hex>` as the tombstone has it; the ids are random, so nobody can guess the list from it."""
+        return "sha256:" + hashlib.sha256(canonical(self)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """`tombstone/1`: some contributions were erased. It names the list by its digest, and no contribution."""
+
+    log: str
+    revocations: str
+    erased: int
+    reason: Reason
+    at: datetime
+    schema: Literal["tombstone/1"] = "tombstone/1"
+
+
+def erase(
+    log: Log, contributor: str, receipts: Sequence[str], before: Revocations, reason: Reason, now: datetime
+) -> Revocations:
+    """Forget a contributor, log a tombstone, and give the list that now counts (sign and publish it).
+
+    receipts  ids of the contributor's receipts, from `receipts_of`, taken before
+    """
+    every = tuple(sorted({*before.receipts, *receipts}))
+    after = Revocations(log.origin, len(log), every)
+    log.erase(contributor)
+    stone = Tombstone(log.origin, after.digest(), len(receipts), reason, now)
+    log.publish(canonical(stone))
+    return after
+
+
+def receipts_of(log: Log, nym: str) -> list[str]:
+    """Ids of all receipts of a pseudonym that can still be read, in log order."""
+    found = []
+    published = {index for index, _ in log.published()}
+    for index in range(len(log)):
+        given = None if index in published else log.given(index)
+        if given is not None and given.receipt.nym == nym:
+            found.append(given.receipt.id)
+    return found
+
+
+def sign_revocations(revocations: Revocations, key: SigningKey) -> Json:
+    """The list as published: DSSE, signed by the operator."""
+    return seal(REVOCATIONS_TYPE, canonical(revocations), key)
+
+
+def open_revocations(sealed: Json, operators: Sequence[PublicKey]) -> Revocations:
+    """A published list that one of the operator's keys signed. Raises Failed or BadInput."""
+    found: Revocations = decode(Revocations, json.loads(open_sealed(sealed, REVOCATIONS_TYPE, operators)[0]))
+    return found

@@ -1,0 +1,172 @@
+"""The transparency log of contributions: leaf and contribution in one transaction, checkpoints, proofs, erasure."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutelage.errors import BadInput, Failed, StoreDamaged, Where
+from tutelage.provenance.checkpoints import Checkpoint, sign
+from tutelage.provenance.frames import NOBODY, Entry, Frames, Storage
+from tutelage.provenance.keys import SigningKey
+from tutelage.provenance.merkle import Tree, leaf_hash
+from tutelage.provenance.people import People, decrypt, encrypt
+from tutelage.provenance.receipts import Given
+from tutelage.store import locked, write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One contribution to be logged: its own id, whose it is, and what `issue` gave."""
+
+    contribution: str
+    contributor: str
+    given: Given
+
+
+class Log:
+    """A log over any storage. `tree` gives the proofs. Opening reads every entry: some seconds a million."""
+
+    def __init__(self, origin: str, storage: Storage, people: People) -> None:
+        self.origin, self.tree, self._storage, self._people = origin, Tree(), storage, people
+        self._known: dict[bytes, int] = {}
+        for entry in storage:
+            self._count(entry)
+
+    def __len__(self) -> int:
+        return len(self.tree)
+
+    def add(self, submissions: Sequence[Submission]) -> list[int]:
+        """Log contributions, durable when this returns; gives their leaf indices.
+
+        One that is already there, by its id, keeps its first leaf: asking again after a crash is safe, and the receipt
+        that counts is the one `given` reads back.
+        """
+        tags = [self._people.tag(s.contribution) for s in submissions]
+        new = {tag: s for tag, s in reversed(list(zip(tags, submissions, strict=True))) if tag not in self._known}
+        self._append([self._entry(tag, new[tag]) for tag in dict.fromkeys(tags) if tag in new])
+        return [self._known[tag] for tag in tags]
+
+    def publish(self, payload: bytes) -> int:
+        """Log a payload of the operator's own (enrolment, batch, rotation, tombstone), in the clear and once."""
+        tag = self._people.tag("payload\x00" + payload.decode())
+        if tag not in self._known:
+            self._append([Entry(leaf_hash(payload), tag, NOBODY, payload)])
+        return self._known[tag]
+
+    def index_of(self, contribution: str) -> int | None:
+        """The leaf of a contribution, or None where it is not there or was erased."""
+        return self._known.get(self._people.tag(contribution))
+
+    def given(self, index: int) -> Given | None:
+        """The contribution at a leaf, with its receipt and salts; None once erased. Raises Failed on the operator's."""
+        entry = self._storage.read(index)
+        if not entry.body:
+            return None
+        if entry.owner == NOBODY:
+            raise Failed(f"Leaf {index} is no contribution.", expected="a receipt's leaf", remedy="Use `published`.")
+        key = self._people.by_owner(entry.owner)
+        return None if key is None else Given.parse(decrypt(key.key, entry.body, entry.leaf + entry.tag))
+
+    def published(self) -> Iterator[tuple[int, bytes]]:
+        """(index, payload) of what the operator logged in the clear."""
+        for index, entry in enumerate(self._storage):
+            if entry.owner == NOBODY and entry.body:
+                yield index, entry.body
+
+    def erase(self, contributor: str) -> int:
+        """Forget a contributor: key, bodies, owners and tags. Gives how many contributions; 0 if already forgotten.
+
+        Every leaf stays, so that every earlier checkpoint, proof and release still verifies.
+        """
+        owner = self._people.owner_of(contributor)
+        return 0 if owner is None else self._erase_owner(owner)
+
+    def checkpoint(self, key: SigningKey) -> Checkpoint:
+        """The present size and root, signed."""
+        return sign(self.origin, len(self), self.tree.root(), key)
+
+    def _erase_owner(self, owner: bytes) -> int:
+        gone = [e.tag for e in self._storage if e.owner == owner]
+        self._people.forget(owner)
+        count = self._storage.erase(owner)
+        for tag in gone:
+            self._known.pop(tag, None)
+        return count
+
+    def _entry(self, tag: bytes, one: Submission) -> Entry:
+        key, leaf = self._people.key_of(one.contributor), leaf_hash(one.given.receipt.payload())
+        return Entry(leaf, tag, key.owner, encrypt(key.key, one.given.body(), leaf + tag))
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            self._storage.append(entries)
+        for entry in entries:
+            self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        index = self.tree.append(entry.leaf)
+        if entry.tag != NOBODY and self._known.setdefault(entry.tag, index) != index:
+            raise StoreDamaged(f"Leaves {self._known[entry.tag]} and {index} are one contribution.",
+                               expected="one leaf a contribution", remedy="Restore a backup.")  # fmt: skip
+
+
+class FileLog(Log):
+    """A log in a directory, its one writer: `log.frames`, `checkpoints/`, and `people/` unless kept elsewhere."""
+
+    def __init__(self, root: Path, origin: str, kek: bytes, people: Path | None = None) -> None:
+        self._root, self._frames = root, Frames(root / "log.frames")
+        super().__init__(origin, self._frames, People(people or root / "people", kek))
+        self._check_kept()
+        for mark in (root / "erasing").glob("*"):
+            self._erase_owner(bytes.fromhex(mark.name))
+            mark.unlink()
+
+    def checkpoint(self, key: SigningKey) -> Checkpoint:
+        """The present size and root, signed and kept: the log will never open with less."""
+        made = super().checkpoint(key)
+        self.keep(made)
+        return made
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a note, for example with a witness's line."""
+        write_whole(self._root / "checkpoints" / str(checkpoint.size), checkpoint.note().encode())
+
+    def kept(self) -> list[Checkpoint]:
+        """All kept checkpoints, by size."""
+        paths = sorted((self._root / "checkpoints").glob("[0-9]*"), key=lambda p: int(p.name))
+        return [Checkpoint.parse(p.read_text(encoding="utf-8")) for p in paths]
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._frames.close()
+
+    def _erase_owner(self, owner: bytes) -> int:
+        mark = self._root / "erasing" / owner.hex()  # a kill from here on is made good when the log opens again
+        write_whole(mark, b"")
+        count = super()._erase_owner(owner)
+        mark.unlink(missing_ok=True)
+        return count
+
+    def _check_kept(self) -> None:
+        for one in self.kept():
+            if one.size > len(self) or (one.size and self.tree.root(one.size) != one.root):
+                raise StoreDamaged(f"The log does not continue its checkpoint of {one.size} leaves.",
+                                   expected="every leaf that was ever signed for", remedy="Restore the log.",
+                                   where=Where(str(self._root)))  # fmt: skip
+
+
+@contextlib.contextmanager
+def opened(root: Path, origin: str, kek: bytes, people: Path | None = None) -> Iterator[FileLog]:
+    """The log in a directory, made if absent. Raises BadInput where another process has it open."""
+    with locked(root / "lock", wait=False) as mine:
+        if not mine:
+            raise BadInput("Another process writes this log.", expected="one writer",
+                           remedy="Wait for it to end.", where=Where(str(root)))  # fmt: skip
+        log = FileLog(root, origin, kek, people)
+        try:
+            yield log
+        finally:
+            log.close()
