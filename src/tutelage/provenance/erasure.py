@@ -1,4 +1,4 @@
-"""Erasing a contributor: what is deleted, what the log says of it, and the list that tells buyers which rows to drop."""
+"""Erasing a contributor: what is deleted, what the log says, and the list that tells buyers which rows to drop."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def erase(
     """
     every = tuple(sorted({*before.receipts, *receipts}))
     after = Revocations(log.origin, len(log), every)
-    log.erase(contributor)
     stone = Tombstone(log.origin, after.digest(), len(receipts), reason, now)
-    log.publish(canonical(stone))
+    log.publish(canonical(stone))  # first, so that after a kill all of this can be done again
+    log.erase(contributor)
     return after
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tutelage.errors import StoreDamaged, Where
-from tutelage.store import sync_directory, write_whole, writing
+from tutelage.store import write_whole, writing
+from tutelage.store.files import sync_directory
 
 MAGIC = b"TUTLOG1\n"
 HEAD = struct.Struct(">II")

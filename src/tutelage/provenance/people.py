@@ -17,7 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tutelage.errors import BadInput, StoreDamaged
-from tutelage.store import sync_directory, write_whole
+from tutelage.store import write_whole
+from tutelage.store.files import sync_directory
 
 NONCE, KEY, OWNER = 12, 32, 16
 
