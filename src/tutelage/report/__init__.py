@@ -4,6 +4,7 @@ A page is a value made of blocks; `render` turns it into one HTML file that need
 """
 
 from tutelage.report.blocks import (
+    BarChart,
     Beside,
     Block,
     Callout,
@@ -25,10 +26,11 @@ from tutelage.report.blocks import (
     StageRow,
     StageTable,
 )
+from tutelage.report.judgments import Judged, judgments
 from tutelage.report.page import render, write
 
 __all__ = [
-    "Beside", "Block", "Callout", "CurveChart", "Fact", "FigureCard", "FigureTable", "GateTable", "IntervalChart",
-    "LineageTree", "Node", "Page", "PairSample", "Prose", "Reference", "ReliabilityChart", "Section", "Series",
-    "StageRow", "StageTable", "render", "write",
+    "BarChart", "Beside", "Block", "Callout", "CurveChart", "Fact", "FigureCard", "FigureTable", "GateTable",
+    "IntervalChart", "Judged", "LineageTree", "Node", "Page", "PairSample", "Prose", "Reference", "ReliabilityChart",
+    "Section", "Series", "StageRow", "StageTable", "judgments", "render", "write",
 ]  # fmt: skip

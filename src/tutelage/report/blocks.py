@@ -116,6 +116,16 @@ class ReliabilityChart:
 
 
 @dataclass(frozen=True, slots=True)
+class BarChart:
+    """Counts, one bar under another: how many items have one judgment, two, three. Counts are exact, not estimated."""
+
+    title: str
+    rows: tuple[tuple[str, int], ...]
+    note: str = ""
+    of: str = ""  # what is counted: "items"
+
+
+@dataclass(frozen=True, slots=True)
 class PairSample:
     """Two responses to one prompt as a judge saw them, and what was decided. All of it is hostile text."""
 
@@ -204,6 +214,7 @@ Block = (
     | IntervalChart
     | CurveChart
     | ReliabilityChart
+    | BarChart
     | PairSample
     | GateTable
     | StageTable

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tutelage.records import Estimate, Figure, Rate, Undefined
-from tutelage.report.blocks import CurveChart, IntervalChart, ReliabilityChart, Series
+from tutelage.report.blocks import BarChart, CurveChart, IntervalChart, ReliabilityChart, Series
 from tutelage.report.svg import Scale, drawing, line, linear, logarithmic, marker, tag, text, tick_texts
 from tutelage.report.words import interval_text, is_share, number, value_text
 
@@ -161,6 +161,26 @@ def reliability_chart(chart: ReliabilityChart, width: float, ident: str) -> Mark
     return drawing(width, width, chart.title, spoken + ".", ident, *marks)
 
 
+def bar_chart(chart: BarChart, width: float, ident: str) -> Markup:
+    """One bar a row from zero, its label at the left and its count at its end."""
+    row, top, left = 26.0, 6.0, 150.0 if width >= WIDE else 100.0
+    most = max((count for _, count in chart.rows), default=0)
+    total = sum(count for _, count in chart.rows)
+    x = Scale(0.0, float(max(1, most)), left, width - 110.0)
+    marks = [line(left, top, left, top + row * len(chart.rows), "grid")]
+    for i, (label, count) in enumerate(chart.rows):
+        y = top + row * i
+        marks.append(text(left - 8, y + 17, clip(label, 22 if width >= WIDE else 13), "label", "end"))
+        long = max(1.5 if count else 0.0, x(float(count)) - left)
+        marks.append(tag("rect", x=left, y=y + 5, width=long, height=row - 10, class_="bar-mark"))
+        share = f" · {number(100 * count / total, 0)} %" if total else ""
+        marks.append(text(left + long + 7, y + 17, f"{count:,}{share}", "value"))
+    spoken = "; ".join(f"{label}: {count:,}" for label, count in chart.rows)
+    return drawing(
+        width, top + row * len(chart.rows) + 6, chart.title, f"{spoken} {chart.of}".strip() + ".", ident, *marks
+    )
+
+
 def swatch(index: int) -> Markup:
     """A series' sample for the key: its dash and its mark. It is decoration: the name stands beside it."""
     marks = (line(1, 8, 33, 8, f"curve s{index % 4}"), marker(index, 17, 8, f"mark s{index % 4}"))
@@ -212,6 +232,7 @@ DRAW: dict[type, Callable[[Any, float, str], Markup]] = {
     IntervalChart: interval_chart,
     CurveChart: curve_chart,
     ReliabilityChart: reliability_chart,
+    BarChart: bar_chart,
 }
 
 __all__ = ["DRAW", "NARROW", "WIDE", "clear_of", "shares", "swatch"]

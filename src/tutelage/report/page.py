@@ -23,6 +23,7 @@ from tutelage.report import charts, words
 
 TONES: dict[str, b.Tone] = {
     "pass": "good", "done": "good", "fail": "bad", "blocked": "bad", "insufficient": "warn", "waiting": "warn",
+    "supported": "good", "not supported": "warn",
     "good": "good", "bad": "bad", "warn": "warn", "unscored": "warn", "undefined": "warn",
 }  # fmt: skip
 GLYPHS: dict[b.Tone, str] = {"good": "✓", "bad": "✕", "warn": "?", "note": "•"}
@@ -125,6 +126,7 @@ class _Painter:
             b.IntervalChart: self.macros.interval_chart,
             b.CurveChart: self.macros.curve_chart,
             b.ReliabilityChart: self.macros.reliability_chart,
+            b.BarChart: self.macros.bar_chart,
         }[type(block)]
         unit = "share" if isinstance(block, b.IntervalChart) and charts.shares(block) else getattr(block, "unit", "")
         painted: Markup = macro(block, wide, narrow, unit)
@@ -184,6 +186,7 @@ _PAINT: dict[type, Callable[[_Painter, Any], Markup]] = {
     b.IntervalChart: _Painter.chart,
     b.CurveChart: _Painter.chart,
     b.ReliabilityChart: _Painter.chart,
+    b.BarChart: _Painter.chart,
     b.PairSample: _by_macro("pair_sample"),
     b.GateTable: _Painter.gate,
     b.StageTable: _by_macro("stage_table"),

@@ -1,0 +1,363 @@
+"""What a page on judgments is made from: columns of whatever a caller holds, as codes; what was left out is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tutelage.errors import BadInput
+from tutelage.measure.arrays import Codes, Floats, codes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tutelage.formats.corpus import Corpus
+    from tutelage.formats.frames import Frame
+
+Names = np.ndarray[Any, np.dtype[np.object_]]
+# what people call these columns, the likeliest first; a caller may name any other
+USUAL: dict[str, tuple[str, ...]] = {
+    "left": ("left", "model_a", "model_x", "a", "first"),
+    "right": ("right", "model_b", "model_y", "b", "second"),
+    "winner": ("winner", "preference", "preferred", "outcome", "choice"),
+    "prompt": ("prompt_id", "prompt"),
+    "item": ("item", "item_id", "task", "task_id", "pair_id", "example", "id"),
+    "judge": ("judge", "judge_id", "rater", "worker", "annotator", "voter", "contributor", "user"),
+    "value": ("value", "label", "rating", "vote", "answer", "score"),
+    "gold": ("gold", "gold_label", "truth", "expert_gold"),
+    "ai": ("ai", "ai_label", "llm", "model_label"),
+    "human": ("human", "human_label", "person", "people"),
+    "confidence": ("confidence", "ai_confidence"),
+    "pi": ("pi", "inclusion_probability"),
+}
+LEFT = ("left", "l", "a", "x", "first", "model_a", "model_x", "response_a", "1")
+RIGHT = ("right", "r", "b", "y", "second", "model_b", "model_y", "response_b", "2", "-1")
+MANY_VALUES = 20  # more different numbers than this are a scale, not classes
+
+
+@dataclass(frozen=True, slots=True)
+class Duels:
+    """Comparisons (n,): the two shown, outcome 1 left, 0 right, ½ tie, who judged and about what (None: not said)."""
+
+    left: Names
+    right: Names
+    outcome: Floats
+    judge: Names | None = None
+    prompt: Names | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An AI judge's answers (N,) and people's, None outside the human slice; chances and confidences if known."""
+
+    ai: Names
+    human: Names
+    confidence: Floats | None = None
+    pi: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Judgments as codes, complete rows only, each judge once an item.
+
+    item, judge, value     (n,) codes into `items`, `judges`, `values`
+    numbers                (V,) the values as numbers in increasing order, or None where they are names
+    gold                   (I,) code of the known answer, −1 where none is known; None where there is no gold at all
+    """
+
+    item: Codes
+    judge: Codes
+    value: Codes
+    items: Names
+    judges: Names
+    values: Names
+    numbers: Floats | None = None
+    gold: Codes | None = None
+    judges_named: bool = True
+    duels: Duels | None = None
+    beside: Beside | None = None
+    source: str = "judgments"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Judgments counted."""
+        return int(self.item.size)
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether the values are measurements and not classes."""
+        if self.numbers is None or self.numbers.size < 3:
+            return False
+        return self.numbers.size > MANY_VALUES or bool((self.numbers != np.floor(self.numbers)).any())
+
+
+@dataclass
+class Columns:
+    """Columns by meaning, as arrays of equal length: texts or numbers, None or NaN where nothing was said."""
+
+    found: dict[str, Names] = field(default_factory=dict)
+    source: str = "judgments"
+    notes: list[str] = field(default_factory=list)
+
+    def get(self, what: str) -> Any:
+        """(n,) the column, or None."""
+        return self.found.get(what)
+
+
+def take(data: Any = None, **asked: Any) -> Taken:
+    """Anything a caller holds as a `Taken`; see `tutelage.report.judgments` for what may be given."""
+    columns = _columns(data, {what: given for what, given in asked.items() if given is not None})
+    beside = _beside(columns) if "ai" in columns.found and "human" in columns.found else None
+    duels = _duels(columns) if all(what in columns.found for what in ("left", "right", "winner")) else None
+    if duels is not None and ("item" not in columns.found or "value" not in columns.found):
+        columns = _votes_of(duels, columns)
+    if beside is not None and ("value" not in columns.found or "item" not in columns.found):
+        return _votes(_two_judges(beside, columns), duels=duels, beside=beside)
+    missing = [what for what in ("item", "value") if what not in columns.found]
+    if missing:
+        raise BadInput(
+            f"There is no {missing[0]}.", expected="item, judge and value; or left, right and winner; or ai and human",
+            remedy=f"Name the column: {missing[0]}=…",
+        )  # fmt: skip
+    return _votes(columns, duels=duels, beside=beside)
+
+
+def _columns(data: Any, asked: Mapping[str, Any]) -> Columns:
+    """Columns of a path, a directory written by import, a corpus, a frame, a mapping, or of arrays alone."""
+    if isinstance(data, str | Path):
+        path = Path(data)
+        if path.is_dir():
+            return _of_corpus(_read_corpus(path), str(path.name))
+        from tutelage.formats.frames import read_frame
+
+        return _of_frame(read_frame(path), asked)
+    if data is None:
+        return Columns({what: _objects(given) for what, given in asked.items()})
+    if hasattr(data, "judgments") and hasattr(data, "judges"):
+        return _of_corpus(data, "corpus")
+    import polars as pl
+
+    from tutelage.formats.frames import Frame
+
+    table = data if isinstance(data, pl.DataFrame) else pl.DataFrame(data, strict=False)
+    return _of_frame(Frame(Path("judgments"), table), asked)
+
+
+def _read_corpus(path: Path) -> Corpus:
+    from tutelage.formats.corpus import Corpus
+
+    return Corpus.read(path)
+
+
+def _of_frame(frame: Frame, asked: Mapping[str, Any]) -> Columns:
+    """The columns asked for by name (or given as arrays), and the usual ones that nobody asked for."""
+    from tutelage.formats.frames import Frame
+
+    frame = Frame(frame.path, _legible(frame.table))
+    out = Columns(source=frame.path.name)
+    used: set[str] = set()
+    for what, given in asked.items():
+        if isinstance(given, str):
+            used.add(given)
+            out.found[what] = frame.names(given)
+        else:
+            out.found[what] = _objects(given)
+    by_lower = {name.lower(): name for name in reversed(frame.columns)}
+    for what, usual in USUAL.items():
+        name = next((by_lower[u] for u in usual if u in by_lower and by_lower[u] not in used), None)
+        if what in out.found or name is None:
+            continue
+        used.add(name)
+        out.found[what] = frame.names(name)
+        out.notes.append(f"column `{name}` was taken for the {what}; {what}= names another")
+    return out
+
+
+def _legible(table: pl.DataFrame) -> pl.DataFrame:
+    """Columns of categories, of decimals and of nothing in a form that reads."""
+    import polars as pl
+
+    kinds = dict(table.schema)
+    texts = [name for name, kind in kinds.items() if kind in (pl.Null, pl.Categorical, pl.Enum)]
+    decimals = [name for name, kind in kinds.items() if kind.is_decimal()]
+    return table.with_columns(pl.col(texts).cast(pl.String), pl.col(decimals).cast(pl.Float64))
+
+
+def _of_corpus(corpus: Corpus, source: str) -> Columns:
+    """A corpus's standing judgments: what each says in one word, by its kind."""
+    from tutelage.records import standing
+
+    rows = standing(list(corpus.judgments))
+    said = [_word(judgment.answer) for judgment in rows]
+    columns = Columns(
+        {"item": _objects([j.item_id for j in rows]), "judge": _objects([j.judge_id for j in rows]),
+         "value": _objects(said)}, source,
+    )  # fmt: skip
+    anonymous = {judge.id for judge in corpus.judges if judge.type == "anonymous"}
+    if anonymous:
+        columns.notes.append(f"{len(anonymous):,} judges are anonymous: one name may stand for several people")
+    return columns
+
+
+def _word(answer: Mapping[str, Any]) -> str | None:
+    """An answer in one word: what it prefers, labels or scores; None where it says nothing that can be counted."""
+    for key in ("winner", "preferred", "choice", "label", "value", "score", "rating", "answer", "correct"):
+        if isinstance(answer.get(key), str | int | float | bool):
+            return str(answer[key]).lower() if isinstance(answer[key], bool) else str(answer[key])
+    rest = {key: value for key, value in answer.items() if key not in ("type", "schema", "reason")}
+    return str(next(iter(rest.values()))) if len(rest) == 1 else None
+
+
+def _objects(given: Any) -> Names:
+    """(n,) a column as texts; None where empty. Numbers are spelled one way: 1 and 1.0 are "1"."""
+    column = given.to_list() if hasattr(given, "to_list") else np.asarray(given, dtype=object).ravel().tolist()
+    out = np.empty(len(column), dtype=object)
+    spelled: dict[Any, str | None] = {}
+    for k, cell in enumerate(column):
+        if cell not in spelled:
+            spelled[cell] = _spelled(cell)
+        out[k] = spelled[cell]
+    return out
+
+
+def _spelled(cell: Any) -> str | None:
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return None
+    if isinstance(cell, bool | np.bool_):
+        return str(bool(cell)).lower()
+    if isinstance(cell, float | np.floating):
+        return str(int(cell)) if float(cell).is_integer() else repr(float(cell))
+    return str(cell).strip() or None
+
+
+def _numbers(column: Names) -> Floats:
+    """(n,) numbers, NaN where empty."""
+    return np.array([np.nan if cell is None else float(cell) for cell in column.tolist()], dtype=np.float64)
+
+
+def _beside(columns: Columns) -> Beside:
+    more = {what: _numbers(columns.found[what]) for what in ("confidence", "pi") if what in columns.found}
+    there = columns.found["ai"] != None  # noqa: E711 - elementwise
+    if not there.all():
+        columns.notes.append(f"{int((~there).sum()):,} rows have no AI answer and were left out of the certificate")
+    return Beside(columns.found["ai"][there], columns.found["human"][there], **{k: v[there] for k, v in more.items()})
+
+
+def _two_judges(beside: Beside, columns: Columns) -> Columns:
+    """AI and human columns as the votes of two judges, so that their shape and agreement can be shown too."""
+    rows = np.arange(beside.ai.size).astype(str).astype(object)
+    names = np.array(["AI", "human"], dtype=object).repeat(rows.size)
+    votes = {"item": np.concatenate([rows, rows]), "judge": names, "value": np.concatenate([beside.ai, beside.human])}
+    kept = votes["value"] != None  # noqa: E711 - elementwise; outside the slice people said nothing, by design
+    return Columns({what: column[kept] for what, column in votes.items()}, columns.source, columns.notes)
+
+
+def _duels(columns: Columns) -> Duels:
+    """The comparisons, complete rows only."""
+    left, right, winner = (columns.found[what] for what in ("left", "right", "winner"))
+    judge, prompt = columns.get("judge"), columns.get("prompt")
+    kept = np.logical_and.reduce([c != None for c in (left, right, winner, judge) if c is not None])  # noqa: E711
+    kept &= left != right
+    said = np.array([str(cell).lower() for cell in winner.tolist()], dtype=object)
+    is_left, is_right = winner == left, winner == right
+    if not (is_left | is_right)[kept].any():  # a thing called "a" may stand on the right: its name comes first
+        is_left, is_right = np.isin(said, LEFT), np.isin(said, RIGHT)
+    if set(said[kept].tolist()) <= {"0", "1", "0.5"} and not np.isin(said[kept], ["2"]).any():
+        is_left, is_right = said == "1", said == "0"
+    outcome = np.where(is_left, 1.0, np.where(is_right, 0.0, 0.5))
+    pick = [None if c is None else c[kept] for c in (judge, prompt)]
+    return Duels(left[kept], right[kept], outcome[kept], *pick)
+
+
+def _votes_of(duels: Duels, columns: Columns) -> Columns:
+    """Comparisons as votes: what was compared, about which prompt, is the item; who won is the value."""
+    parts = [part for part in (duels.prompt, duels.left, duels.right) if part is not None]
+    item = np.array([" / ".join(map(str, row)) for row in zip(*parts, strict=True)] + [None], dtype=object)[:-1]
+    value = np.where(duels.outcome == 1, "left", np.where(duels.outcome == 0, "right", "tie")).astype(object)
+    item = (
+        columns.found["item"] if columns.get("item") is not None and columns.found["item"].size == item.size else item
+    )
+    found = {"item": item, "value": value} | ({"judge": duels.judge} if duels.judge is not None else {})
+    return Columns(found, columns.source, columns.notes)
+
+
+def _votes(columns: Columns, *, duels: Duels | None, beside: Beside | None) -> Taken:
+    item, value, judge = columns.found["item"], columns.found["value"], columns.get("judge")
+    sizes = {what: column.size for what, column in columns.found.items()}
+    if len({sizes[what] for what in ("item", "value", "judge", "gold") if what in sizes}) > 1:
+        raise BadInput(
+            f"The columns have {sizes} rows.", expected="columns of one length", remedy="Give whole columns."
+        )
+    there = (item != None) & (value != None)  # noqa: E711 - elementwise
+    there &= True if judge is None else judge != None  # noqa: E711
+    notes = list(columns.notes)
+    if not there.all():
+        notes.append(f"{int((~there).sum()):,} of {there.size:,} rows have an empty cell and were left out")
+    rows = np.flatnonzero(there)
+    i, items = codes(item[rows], "item")
+    j, judges = codes(judge[rows], "judge") if judge is not None else (np.arange(rows.size), _blank(rows.size))
+    v, values, numbers = _value_codes(value[rows])
+    if judge is not None:
+        i, j, v = _once(i, j, v, notes)
+    gold = None
+    if columns.get("gold") is not None:
+        gold, values, numbers = _gold(i_all=codes_of(item, items), given=columns.found["gold"], values=values,
+                                      numbers=numbers, items=items.size)  # fmt: skip
+    return Taken(i, j, v, _named(items), _named(judges), values, numbers, gold, judge is not None, duels, beside,
+                 columns.source, tuple(notes))  # fmt: skip
+
+
+def _blank(n: int) -> Names:
+    return np.array([f"row {k + 1}" for k in range(n)] + [None], dtype=object)[:-1]
+
+
+def _named(names: Sequence[Any] | np.ndarray[Any, Any]) -> Names:
+    return np.array([*(str(name) for name in names), None], dtype=object)[:-1]
+
+
+def codes_of(column: Names, names: Any) -> Codes:
+    """(n,) the place of each cell in `names`, −1 where it has none."""
+    place = {name: k for k, name in enumerate(names.tolist())}
+    return np.array([place.get(cell, -1) for cell in column.tolist()], dtype=np.int64)
+
+
+def _value_codes(value: Names) -> tuple[Codes, Names, Floats | None]:
+    """Codes in the order of the numbers where every value is one, else of the spelling."""
+    code, names = codes(value, "value")
+    try:
+        numbers = np.array([float(name) for name in names.tolist()], dtype=np.float64)
+    except ValueError:
+        return code, _named(names), None
+    if not np.isfinite(numbers).all():
+        return code, _named(names), None
+    order = np.argsort(numbers, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return (rank[code] if rank.size else code), _named(names[order]), numbers[order]
+
+
+def _once(i: Codes, j: Codes, v: Codes, notes: list[str]) -> tuple[Codes, Codes, Codes]:
+    from tutelage.measure.ratings import once
+
+    keep = once(i, j, "last")
+    if keep.size < i.size:
+        notes.append(f"{i.size - keep.size:,} rows repeat a judge on an item: the last counts")
+    return i[keep], j[keep], v[keep]
+
+
+def _gold(
+    *, i_all: Codes, given: Names, values: Names, numbers: Floats | None, items: int
+) -> tuple[Codes | None, Names, Floats | None]:
+    """Known answers by item; an answer that no judge gave is a value too."""
+    rows = np.flatnonzero((i_all >= 0) & (given != None))  # noqa: E711 - elementwise
+    strange = sorted(set(given[rows].tolist()) - set(values.tolist()))
+    if strange:
+        values, numbers = np.array([*values.tolist(), *strange, None], dtype=object)[:-1], None
+    gold = np.full(items, -1, dtype=np.int64)
+    gold[i_all[rows]] = codes_of(given[rows], values)
+    return (gold if rows.size else None), values, numbers
