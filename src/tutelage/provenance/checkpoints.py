@@ -51,7 +51,7 @@ class Checkpoint:
         if len(parts) != 3 or not blank or not signed.endswith("\n") or not parts[1].isdecimal() or len(parts[1]) > 15:
             raise _unreadable()
         found = cls(parts[0], int(parts[1]), unbase64(parts[2]), tuple(map(_line, signed[:-1].split("\n"))))
-        if found.note() != note or len(found.root) != 32 or not found.origin:
+        if found.note() != note or len(found.root) != 32 or found.origin.split() != [found.origin]:
             raise _unreadable()
         return found
 
