@@ -67,7 +67,7 @@ def _whisker(figure: Estimate | Rate, x: Scale, y: float, state: str) -> list[Ma
 
 
 def _row_words(label: str, figure: Figure, unit: str, y: float, width: float, *, wide: bool) -> list[Markup]:
-    value = value_text(figure, unit)
+    value = value_text(figure, unit).split("\u00a0")[0]  # the unit stands once, behind the ends of the interval
     ends = "see below for why" if isinstance(figure, Undefined) else interval_text(figure, unit)
     sample = "" if isinstance(figure, Undefined) else f"n {figure.n:,}"
     if not wide:

@@ -36,13 +36,16 @@ def page_of(t: Taken, s: Study, verdicts: tuple[Verdict, ...], title: str) -> Pa
     return Page(
         title, f"{t.source}: {t.n:,} judgments of {t.items.size:,} items{people}", status,
         tuple(section for section in sections if section is not None),
-        footer="Every figure has its interval, its method and its n beside it. Undefined is not zero.",
     )  # fmt: skip
 
 
 def _said(verdicts: tuple[Verdict, ...]) -> Section:
     blocks: list[Block] = [
-        Callout("good" if v.holds else "warn", v.because + _needs(v), title=_capital(v.claim) + ":")
+        Callout(
+            "good" if v.holds else "warn",
+            _capital(v.because) + _needs(v),
+            title=("Supported: " if v.holds else "Not supported: ") + v.claim + ".",
+        )
         for v in sorted(verdicts, key=lambda v: not v.holds)
     ]
     return Section("What may be said", "What these judgments support, what they do not, and what would settle it.",
@@ -153,8 +156,8 @@ def _judges(s: Study) -> Section | None:
     return Section("Who judges", lead, (
         Fact("Better than guessing", f"{j['above_chance']:,} of {j['measured']:,}", "the interval lies above 0"),
         IntervalChart("Informedness of each judge", tuple(known), Reference(0.0, "guessing"),
-                      note="0 is guessing, 1 is never wrong; the others' votes stand for the truth, so that nobody "
-                           "reaches 1 where others err." + more),
+                      note="0 is guessing, 1 is never wrong; the others' votes (gold, where known) are the truth, so that few "
+                           "reach 1 where others err." + more),
         FigureTable("Bits a judgment tells", ("judge", "judgments", "bits", "right on gold"), tuple(
             (row["judge"], f"{row['labels']:,}", row["bits"], row["on_gold"] or "not asked")
             for row in j["rows"][:10]), note="The ten with most judgments."),
@@ -198,12 +201,14 @@ def _certificate(s: Study) -> Section | None:
     return Section("AI judge", lead, tuple(blocks))
 
 
-def _perspectives(s: Study) -> Section:
+def _perspectives(s: Study) -> Section | None:
     p = s.perspectives
     lead = (
         "Do judges fall into groups that answer differently? Claimed only where held-out votes and permutations agree."
     )
     if isinstance(p, Undefined):
+        if s.certificate is not None:
+            return None
         return Section("Perspectives", lead, (Callout("note", _capital(p.why) + ".", "Not told:"),))
     blocks: list[Block] = [Callout("note", _capital(p["claim"]) + ".")]
     gains = tuple((f"{g} groups instead of {int(g) - 1}", f) for g, f in p["gain"].items())

@@ -168,6 +168,8 @@ def _no_consensus(t: Taken) -> str | None:
         (t.n == 0, "there are no judgments"),
         (t.values.size < 2, "all judgments say the same value"),
         (t.judges.size < 2 and t.judges_named, "one judge: the consensus is what that judge said"),
+        (t.beside is not None and t.judges.size < 3, "an AI judge beside people is certified, not out-voted"),
+        (t.judges.size < 3 and t.judges_named and t.gold is None, "two judges: where they differ, nobody decides"),
         (overlap < 2, "no item was judged twice: the consensus of an item is its one judgment"),
         (t.is_scale, f"{t.values.size:,} different numbers are a scale, not classes: see `tutelage measure consensus`"),
         (t.values.size > MOST_VALUES, f"{t.values.size:,} different values are too many for classes"),

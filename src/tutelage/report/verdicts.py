@@ -102,7 +102,7 @@ def _settled(t: Taken, s: Study) -> Verdict | None:
     sharp, raw = s.consensus["sharp"], s.agreement["raw"]
     claim = "nearly every item has an answer that more judges like these would not turn"
     if isinstance(sharp, Undefined):
-        return Verdict(claim, False, sharp.why, needs=_second(s))
+        return None if t.beside is not None else Verdict(claim, False, sharp.why, needs=_second(s))
     typical = s.consensus["typical_judge_right"]
     method = s.consensus["method"] + (
         "" if typical is None else f" if judges are right {100 * typical:.0f}{THIN}% of the time"
@@ -172,7 +172,7 @@ def _other_judges(t: Taken) -> Verdict | None:
     claim = "the figures hold for other judges like these"
     if not t.judges_named:
         return Verdict(claim, False, "the file does not say who judged", needs="a column of judges")
-    if t.judges.size < 5:
+    if t.judges.size < 5 and t.beside is None:
         said = f"{t.judges.size} judge{'s' if t.judges.size != 1 else ''} cannot show how judges vary"
         return Verdict(claim, False, said, max(1, 10 - int(t.judges.size)), "judges, drawn from those you mean")
     return None
