@@ -69,10 +69,8 @@ def _assisted(y: Floats, f: Floats, f_mean: float, population: int | None) -> tu
     return x, stray
 
 
-def _star_rejects(
-    y: Floats, x: Floats, stray: Floats, m: Floats, log_goal: float, population: int | None
-) -> NDArray[np.bool_]:
-    """Which candidate means are rejected as too small, for both ends at once: y, x (n,) and 1 - y, 1 - x.
+def _star_wealth(y: Floats, x: Floats, stray: Floats, m: Floats, log_goal: float, population: int | None) -> Floats:
+    """(2, G) log stakes against candidate means being no less, for both ends at once: y, x (n,) and 1 - y, 1 - x.
 
     m (2, G) candidates of y's mean and of one minus it;  x = y if unassisted
     """
@@ -95,7 +93,31 @@ def _star_rejects(
         new = (0.5 + total) / (t + 2)
         square += (x[t] - centre) * (x[t] - new)
         centre = new
-    return np.asarray(log_wealth >= log_goal - 1e-12)
+    return log_wealth
+
+
+def at_least_e_value(
+    x: ArrayLike, bounds: tuple[float, float], floor: float, *, population: int,
+    proxy: tuple[ArrayLike, float] | None = None, goal: float = 20.0, seed: int = 0,
+) -> float:  # fmt: skip
+    """E-value against `the batch's mean is below floor`: what bets on the drawn values made of a stake of 1.
+
+    x, bounds, population, proxy, seed  as for `fixed_n_interval`;  goal  the e-value aimed at
+    Its expectation is at most 1 wherever the mean is below `floor`, at any n and for any proxy; 1 for n = 0.
+    """
+    low, high = bounds
+    columns = [_checked(x, bounds)] + ([_checked(proxy[0], bounds)] if proxy is not None else [])
+    if len(columns[0]) == 0:
+        return 1.0
+    if len(columns[0]) >= population:
+        return float("inf") if columns[0].mean() * (high - low) + low >= floor - 1e-12 else 0.0
+    rows = exchangeable_order(*columns, seed=seed)
+    y = rows[0]
+    f_mean = (proxy[1] - low) / (high - low) if proxy is not None else 0.0
+    steady, stray = _assisted(y, rows[1], f_mean, population) if proxy is not None else (y, np.zeros_like(y))
+    m = min(max((floor - low) / (high - low), 0.0), 1.0)
+    wealth = _star_wealth(y, steady, stray, np.array([[m], [1.0]]), float(np.log(goal)), population)
+    return float(np.exp(min(wealth[0, 0], 700.0)))
 
 
 def _candidates(x: Floats, floor: float, ceiling: float, alpha: float) -> Floats:
@@ -173,7 +195,8 @@ def _both_ends(rows: list[Floats], f_mean: float, population: int | None, alpha:
     room = (population - len(y)) / population if population else 1.0
     floors = [_least(values, population) for values in (y, 1.0 - y)]
     grid = np.stack([_candidates(v, low, low + room, alpha) for v, low in zip((x, 1.0 - x), floors, strict=True)])
-    kept = ~_star_rejects(y, x, stray, grid, float(np.log(1 / alpha)), population)
+    goal = float(np.log(1 / alpha))
+    kept = _star_wealth(y, x, stray, grid, goal, population) < goal - 1e-12
     first = np.where(kept.any(axis=1), kept.argmax(axis=1), grid.shape[1] - 1)
     ends = [max(float(g[max(int(k) - 1, 0)]), low) for g, k, low in zip(grid, first, floors, strict=True)]
     return ends[0], ends[1]

@@ -17,8 +17,10 @@ from tutelage.errors import BadInput, Where
 from tutelage.measure.certify.agreement import agreement, by_domain, slice_to_settle
 from tutelage.measure.certify.design import size_for_share
 from tutelage.measure.certify.mean import Ask, label_values, mean, saving, share_of, undefined_mean
+from tutelage.measure.certify.mean import by_domain as mean_by_domain
 from tutelage.measure.certify.noise import ADVISED_SHARE, human_noise
 from tutelage.measure.certify.residual import Release, largest_release
+from tutelage.measure.certify.residual import by_domain as residual_by_domain
 from tutelage.measure.certify.result import Certificate, DomainFinding, Noise, Saving, Target
 from tutelage.measure.certify.slices import Mask, Slice, looks_uniform, read_slice
 from tutelage.measure.certify.words import agreement_claim, mean_claim, residual_claim
@@ -147,7 +149,7 @@ def _agreement(s: Slice, require: float | None, now: float, level: float, anytim
         )  # fmt: skip
     return _certificate(
         s, "agreement", {"agreement": found}, usable, agreement_claim(s, found, level, require, usable), open_, level,
-        slice_to_settle=need, domains=by_domain(s, level=now, require=require),
+        slice_to_settle=need, domains=by_domain(s, level=now, require=require, anytime=anytime),
     )  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def _mean(
     open_ = "Nothing is open." if need is None else f"About {need:,} uniform labels in all would settle it."
     return _certificate(
         s, "mean", {"mean": found, **shares}, usable, mean_claim(s, found, level, saved, require, usable), open_, level,
-        saving=saved, slice_to_settle=need,
+        saving=saved, slice_to_settle=need, domains=mean_by_domain(s, numbers, support, ask, require),
     )  # fmt: skip
 
 
@@ -224,4 +226,5 @@ def _residual(
     return _certificate(
         s, "residual", {"residual": share, "residual_error": inside}, usable, residual_claim(s, release, error, level),
         open_, level, threshold=release.threshold, slice_to_settle=need,
+        domains=residual_by_domain(s, error=error, level=now, require=require, never=never, anytime=anytime),
     )  # fmt: skip

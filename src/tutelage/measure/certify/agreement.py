@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from tutelage.errors import BadInput
 from tutelage.measure.betting import poisson_interval
-from tutelage.measure.certify.domains import at_most_e_value, e_benjamini_hochberg
+from tutelage.measure.certify.domains import at_most_over_rates, findings
 from tutelage.measure.certify.result import DomainFinding
 from tutelage.measure.certify.slices import Slice
 from tutelage.measure.exact import (
@@ -81,27 +81,26 @@ def _ever(s: Slice, level: float, sided: Sided) -> tuple[float, float, str]:
     return float(lo[-1]) * len(s.ai), float(hi[-1]) * len(s.ai), "beta-binomial mixture, valid at any time"
 
 
-def by_domain(s: Slice, *, level: float, require: float | None) -> tuple[DomainFinding, ...]:
-    """Agreement in each domain; with `require`, which domains meet it, false discoveries held at 1 - level (e-BH)."""
+def by_domain(s: Slice, *, level: float, require: float | None, anytime: bool = False) -> tuple[DomainFinding, ...]:
+    """Agreement in each domain; with `require`, which domains meet it, false discoveries held at 1 - level (e-BH).
+
+    anytime  figures that hold however often one looks, and no decisions: the test per domain is for one look
+    """
     if len(s.domains) < 2:
         return ()
     parts = [s.where(s.domain == d) for d in range(len(s.domains))]
-    figures = [agreement(p, level=level) if p.drawn.any() else Undefined("no label in this domain") for p in parts]
-    if require is None:
-        return tuple(DomainFinding(d, f, None, None) for d, f in zip(s.domains, figures, strict=True))
-    e = [_domain_e_value(p, 1 - require) for p in parts]
-    meets = e_benjamini_hochberg(e, 1 - level)
-    rows = zip(s.domains, figures, e, meets, strict=True)
-    return tuple(DomainFinding(d, f, min(v, 1e300), True if m else None) for d, f, v, m in rows)
+    figures = [
+        agreement(p, level=level, anytime=anytime) if p.drawn.any() else Undefined("no label in this domain")
+        for p in parts
+    ]
+    e = [_domain_e_value(p, 1 - require) for p in parts] if require is not None and not anytime else None
+    return findings(s.domains, figures, e, 1 - level)
 
 
 def _domain_e_value(part: Slice, allowed: float) -> float:
     if part.own_rates:
         return 1.0  # no evidence either way: chances of their own give a figure, not a test per domain
-    strata = part.strata(part.wrong)
-    if len(strata) > 1:  # labels at several rates: the error of every stratum must be low; the least e-value is valid
-        return min(at_most_e_value(x.marked, x.drawn, x.size, allowed) for x in strata)
-    return at_most_e_value(strata[0].marked, strata[0].drawn, strata[0].size, allowed)
+    return at_most_over_rates(part.strata(part.wrong), allowed)
 
 
 def slice_to_settle(wrong: float, require: float, N: int, level: float) -> int | None:

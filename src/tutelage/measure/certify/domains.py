@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, logsumexp
 
-from tutelage.measure.exact import Floats, log_pmf
+from tutelage.measure.certify.result import DomainFinding
+from tutelage.measure.exact import Floats, Stratum, log_pmf
+from tutelage.records import Figure
 
 
 def e_benjamini_hochberg(e_values: ArrayLike, alpha: float) -> NDArray[np.bool_]:
@@ -22,6 +26,22 @@ def e_benjamini_hochberg(e_values: ArrayLike, alpha: float) -> NDArray[np.bool_]
     if len(enough):
         rejected[ranked[: enough[-1] + 1]] = True
     return rejected
+
+
+def findings(
+    domains: Sequence[str], figures: Sequence[Figure], e_values: Sequence[float] | None, alpha: float
+) -> tuple[DomainFinding, ...]:
+    """One finding per domain; with e-values, which meet the requirement, false discoveries held at alpha over all."""
+    if e_values is None:
+        return tuple(DomainFinding(d, f, None, None) for d, f in zip(domains, figures, strict=True))
+    meets = e_benjamini_hochberg(e_values, alpha)
+    rows = zip(domains, figures, e_values, meets, strict=True)
+    return tuple(DomainFinding(d, f, min(v, 1e300), True if m else None) for d, f, v, m in rows)
+
+
+def at_most_over_rates(strata: Sequence[Stratum], allowed: float) -> float:
+    """`at_most_e_value` where labels came at several rates: every stratum must be low, so the least one is valid."""
+    return min((at_most_e_value(x.marked, x.drawn, x.size, allowed) for x in strata), default=1.0)
 
 
 def at_most_e_value(k: int, n: int, M: int, allowed: float) -> float:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tutelage.errors import BadInput, Insufficient
-from tutelage.measure.betting import betting_sequence, fixed_n_interval, poisson_interval
+from tutelage.measure.betting import at_least_e_value, betting_sequence, fixed_n_interval, poisson_interval
 from tutelage.measure.certify.agreement import RECORDED, UNIFORM
+from tutelage.measure.certify.domains import findings
 from tutelage.measure.certify.ppi import FEW_VALUES, explained, ppi_interval, stratified_interval
-from tutelage.measure.certify.result import Saving
+from tutelage.measure.certify.result import DomainFinding, Saving
 from tutelage.measure.certify.slices import Mask, Slice
 from tutelage.measure.exact import (
     Floats,
@@ -20,7 +21,7 @@ from tutelage.measure.exact import (
     count_interval,
     sum_interval,
 )
-from tutelage.records import Estimate, Undefined
+from tutelage.records import Estimate, Figure, Undefined
 
 GAIN_FLOOR = 1.2  # a judge that saves less than one label in six is not worth its paperwork
 
@@ -211,6 +212,31 @@ def _without_judge(y: Floats, bounds: tuple[float, float], N: int, found: Estima
         plain = ppi_interval(y, np.zeros_like(y) + 1e9, np.full(N, 1e9), level=ask.level)
         return (plain.lo, plain.hi) if isinstance(plain, Estimate) else (-reach, reach)
     return fixed_n_interval(y, bounds, population=N, level=ask.level, seed=ask.seed)
+
+
+def by_domain(s: Slice, numbers: Floats, support: Floats, ask: Ask, require: float | None) -> tuple[DomainFinding, ...]:
+    """The mean in each domain; with `require`, in which it is at least that, by e-BH over finite-sample e-values."""
+    if len(s.domains) < 2:
+        return ()
+    figures: list[Figure] = []
+    e = []
+    bounds = (float(support[0]), float(support[-1]))
+    for d in range(len(s.domains)):
+        part = s.where(s.domain == d)
+        drawn = part.drawn
+        if not drawn.any():
+            figures.append(Undefined("no label in this domain"))
+            e.append(1.0)
+            continue
+        figures.append(mean(part, numbers, support, ask if ask.method != "ppi++" else replace(ask, method="auto")))
+        if require is None or not part.one_rate:
+            e.append(1.0)  # labels at several rates give a figure, not a test per domain
+            continue
+        f_all = numbers[part.ai]
+        e.append(at_least_e_value(numbers[part.human[drawn]], bounds, require, population=len(f_all), seed=ask.seed,
+                                  proxy=(f_all[drawn], float(f_all.mean())),
+                                  goal=len(s.domains) / (1 - ask.level)))  # fmt: skip
+    return findings(s.domains, figures, e if require is not None and not ask.anytime else None, 1 - ask.level)
 
 
 def undefined_mean(s: Slice) -> Undefined:

@@ -10,9 +10,12 @@ import numpy as np
 from tutelage.errors import BadInput
 from tutelage.measure.betting import poisson_interval
 from tutelage.measure.certify.design import ladder, profile
+from tutelage.measure.certify.domains import at_most_over_rates, findings
+from tutelage.measure.certify.result import DomainFinding
 from tutelage.measure.certify.slices import Mask, Slice
 from tutelage.measure.exact import Floats, Ints, Stratum, sum_interval, upper_count
 from tutelage.measure.sequential import mixture_sequence
+from tutelage.records import Estimate, Figure, Undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,43 @@ def largest_release(
         (int(wrong[:passed].sum()), int(drawn[:passed].sum())), stop, rungs.expected_share,
         seen.ceiling(error) * len(ranked) / len(s.ai),
     )  # fmt: skip
+
+
+def by_domain(
+    s: Slice, *, error: float, level: float, require: float | None, never: Mask | None = None, anytime: bool = False
+) -> tuple[DomainFinding, ...]:
+    """The share of each domain that may go out; with `require`, in which domains that share may, by e-BH.
+
+    The set tested in a domain is its most confident `require` of the items, fixed before any label is seen.
+    """
+    if len(s.domains) < 2:
+        return ()
+    figures: list[Figure] = []
+    e = []
+    for d in range(len(s.domains)):
+        inside = s.domain == d
+        part, hard = s.where(inside), never[inside] if never is not None else None
+        if not part.drawn.any():
+            figures.append(Undefined("no label in this domain"))
+            e.append(1.0)
+            continue
+        out = largest_release(part, error=error, level=level, never=hard, anytime=anytime).accepted.mean()
+        figures.append(Estimate(float(out), float(out), 1.0, "fixed-sequence testing, exact", int(part.drawn.sum()),
+                                level, "lower", rows=len(part.ai), assumptions=("one domain alone",)))  # fmt: skip
+        e.append(_e_value(part, error, require, hard) if require is not None else 1.0)
+    return findings(s.domains, figures, e if require is not None and not anytime else None, 1 - level)
+
+
+def _e_value(part: Slice, error: float, require: float, hard: Mask | None) -> float:
+    """Against `more than error of the most confident items, require of the domain in all, are wrong`."""
+    free = np.flatnonzero(~hard) if hard is not None else np.arange(len(part.ai))
+    size = max(1, int(np.ceil(require * len(part.ai) - 1e-9)))
+    if size > len(free) or part.own_rates or part.confidence is None:
+        return 1.0  # so much is not to be had, or chances of their own give no test per domain: no evidence
+    sure = part.confidence
+    tested = np.zeros(len(part.ai), dtype=bool)
+    tested[free] = sure[free] >= np.sort(sure[free])[::-1][size - 1]
+    return at_most_over_rates(part.strata(part.wrong, tested), error)
 
 
 def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -> Callable[[int], int]:
