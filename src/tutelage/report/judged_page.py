@@ -156,7 +156,7 @@ def _judges(s: Study) -> Section | None:
     return Section("Who judges", lead, (
         Fact("Better than guessing", f"{j['above_chance']:,} of {j['measured']:,}", "the interval lies above 0"),
         IntervalChart("Informedness of each judge", tuple(known), Reference(0.0, "guessing"),
-                      note="0 is guessing, 1 is never wrong; the others' votes (gold, where known) are the truth, so that few "
+                      note="0 is guessing, 1 is never wrong; the others' votes (gold, where known) are the truth, few "
                            "reach 1 where others err." + more),
         FigureTable("Bits a judgment tells", ("judge", "judgments", "bits", "right on gold"), tuple(
             (row["judge"], f"{row['labels']:,}", row["bits"], row["on_gold"] or "not asked")

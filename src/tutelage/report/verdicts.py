@@ -18,6 +18,7 @@ WELL, TENTATIVE = 0.8, 0.667  # Krippendorff's marks for alpha
 ENOUGH = 0.95  # a consensus that is right this often is called settled
 HALF_WIDTH = 0.05  # of an accuracy that one may act on
 HOPELESS = 100  # judges an item beyond which more of the same is no advice
+SKILLED = 0.1  # informedness from which a judge is worth asking
 LEAST_TWICE = 20  # items judged twice, below which the typical judge is unknown
 MOST_MORE = 100_000_000
 
@@ -161,11 +162,12 @@ def _told_apart(s: Study) -> Verdict | None:
         return Verdict(claim, True, said)
     known = [(r["labels"], r["informedness"]) for r in found["rows"] if not isinstance(r["informedness"], Undefined)]
     unclear = [(n, f) for n, f in known if f.lo <= 0]
-    wanted = [scaled(n, f.value - f.lo, f.value) for n, f in unclear if f.value > 0.02]
-    reach = [n for n in wanted if n is not None]
-    if not reach:
-        return Verdict(claim, False, said, needs="other judges, or more judgments by each of those who are unclear")
-    return Verdict(claim, False, said, int(np.median(reach)), "judgments by each judge who is unclear (the median)")
+    wanted = [scaled(n, (f.hi - f.lo) / 2, max(f.value, SKILLED)) for n, f in unclear]
+    more = [n for n in wanted if n is not None]
+    each = f"judgments by each judge who is unclear (the median), to tell guessing from an informedness of {SKILLED}"
+    if not more or min(f.hi for _, f in unclear) <= 0:
+        return Verdict(claim, False, said, needs="other judges: some are worse than guessing, or say something else")
+    return Verdict(claim, False, said, int(np.median(more)), each)
 
 
 def _other_judges(t: Taken) -> Verdict | None:
