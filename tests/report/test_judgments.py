@@ -98,6 +98,12 @@ def test_comparisons_that_do_not_connect_are_said_and_not_ranked() -> None:
     assert "not supported: what was compared can be ranked" in sentences(page)
 
 
+def test_a_winner_that_nobody_understands_is_left_out_and_said() -> None:
+    page = judgments(left=["a"] * 6, right=["b"] * 6, winner=["left", "right", "tie", "perhaps", "left", None])
+    assert page.taken.duels is not None and page.taken.duels.outcome.tolist() == [1, 0, 0.5, 1]
+    assert any("'perhaps'" in note for note in page.taken.notes)
+
+
 def test_an_ai_judge_gets_its_certificate_and_the_slice_that_would_narrow_it() -> None:
     """60 of 1,000 judged by people too, 90 % agreed: ± 8 points; ± 5 needs 60 · ((.08/.05)² − 1) more, about 100."""
     human = [None] * 940 + ["x"] * 54 + ["y"] * 6
@@ -145,21 +151,36 @@ def test_a_path_a_frame_arrays_and_names_of_columns_say_the_same(tmp_path: Path)
     assert len({sentences(page) for page in pages}) == 1
 
 
-def test_an_imported_directory_is_read_with_what_each_judgment_prefers(tmp_path: Path) -> None:
-    """Three people on two items: what they preferred is the value; a withdrawn judgment does not count."""
+def test_an_imported_directory_is_read_as_votes_and_as_comparisons_of_the_authors(tmp_path: Path) -> None:
+    """Three people on two pairs of the same two models: five prefer m1, one m2; who withdrew does not count."""
     from tutelage.formats.corpus import Corpus
-    from tutelage.records import Item, Judgment, Message, Person
+    from tutelage.records import Item, Judgment, Person, Response, assistant, user
 
-    ask = (Message("user", "2 + 2?"),)
-    items = tuple(
-        Item(f"i{k}", "classification", ask, payload={"labels": ["a", "b"], "type": "classification"}) for k in range(2)
+    items = tuple(Item(f"i{k}", "comparison", user("2 + 2?"), responses=(f"a{k}", f"b{k}")) for k in range(2))
+    responses = tuple(
+        Response(f"{s}{k}", assistant("4"), author=m) for k in range(2) for s, m in (("a", "m1"), ("b", "m2"))
     )
     people = tuple(Person(f"p{k}") for k in range(3))
-    rows = tuple(
-        Judgment(f"j{i}{k}", f"i{i}", f"p{k}", {"label": "a" if k else "b"}) for i in range(2) for k in range(3)
-    )
-    page = judgments(Corpus(items, (), rows, people))
-    assert page.taken.n == 6 and page.taken.values.tolist() == ["a", "b"]
+    prefer = {"type": "prefer", "strength": None}
+    rows = [Judgment(f"j{i}{k}", f"i{i}", f"p{k}", prefer | {"winner": "second" if i == k == 0 else "first"})
+            for i in range(2) for k in range(3)]  # fmt: skip
+    rows.append(Judgment("w", "i1", "p2", {"type": "withdrawn"}, supersedes="j12"))
+    Corpus(items, responses, tuple(rows), people).write(tmp_path / "judged")
+    page = judgments(tmp_path / "judged")
+    assert page.taken.n == 5 and page.taken.values.tolist() == ["first", "second"]
+    assert page.taken.duels is not None and page.taken.duels.outcome.tolist() == [0, 1, 1, 1, 1]
+    assert set(page.taken.duels.left.tolist()) == {"m1"}
+
+
+def test_a_rating_of_two_criteria_is_two_things_said() -> None:
+    """Two people, one item, helpfulness and harmlessness: four judgments of two things."""
+    from tutelage.formats.corpus import Corpus
+    from tutelage.records import Item, Judgment, Person, user
+
+    scores = [{"helpful": 4.0, "harmless": 5.0}, {"helpful": 4.0, "harmless": None}]
+    rows = tuple(Judgment(f"j{k}", "i", f"p{k}", {"type": "rating", "scores": s}) for k, s in enumerate(scores))
+    page = judgments(Corpus((Item("i", "rating", user("?")),), (), rows, (Person("p0"), Person("p1"))))
+    assert page.taken.n == 3 and page.taken.items.tolist() == ["i / harmless", "i / helpful"]
 
 
 EDGES: dict[str, dict[str, list[Any]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 LEFT = ("left", "l", "a", "x", "first", "model_a", "model_x", "response_a", "1")
 RIGHT = ("right", "r", "b", "y", "second", "model_b", "model_y", "response_b", "2", "-1")
+TIES = ("tie", "tied", "draw", "equal", "same", "both", "neither", "none", "both_bad", "bothbad", "tie (bothbad)", "0",
+        "0.5")  # fmt: skip
 MANY_VALUES = 20  # more different numbers than this are a scale, not classes
 
 
@@ -189,28 +191,43 @@ def _legible(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_corpus(corpus: Corpus, source: str) -> Columns:
-    """A corpus's standing judgments: what each says in one word, by its kind."""
+    """A corpus's standing judgments as votes; where answers name their authors, as comparisons."""
     from tutelage.records import standing
 
-    rows = standing(list(corpus.judgments))
-    said = [_word(judgment.answer) for judgment in rows]
-    columns = Columns(
-        {"item": _objects([j.item_id for j in rows]), "judge": _objects([j.judge_id for j in rows]),
-         "value": _objects(said)}, source,
-    )  # fmt: skip
-    anonymous = {judge.id for judge in corpus.judges if judge.type == "anonymous"}
+    rows = [(j, part, said) for j in standing(list(corpus.judgments)) for part, said in _said(j.answer)]
+    columns = Columns({
+        "item": _objects([j.item_id + part for j, part, _ in rows]), "judge": _objects([j.judge_id for j, _, _ in rows]),
+        "value": _objects([said for *_, said in rows]),
+    }, source)  # fmt: skip
+    author = {response.id: response.author for response in corpus.responses}
+    sides = {item.id: [author.get(r) for r in item.responses] for item in corpus.items if len(item.responses) == 2}
+    if rows and all(all(sides.get(j.item_id, (None,))) for j, *_ in rows):
+        group = {item.id: item.group or item.id for item in corpus.items}
+        for k, what in enumerate(("left", "right")):
+            columns.found[what] = _objects([sides[j.item_id][k] for j, *_ in rows])
+        columns.found |= {"winner": columns.found["value"], "prompt": _objects([group[j.item_id] for j, *_ in rows])}
+    anonymous = sum(judge.type == "anonymous" for judge in corpus.judges)
     if anonymous:
-        columns.notes.append(f"{len(anonymous):,} judges are anonymous: one name may stand for several people")
+        columns.notes.append(f"{anonymous:,} judges are anonymous: one name may stand for several people")
     return columns
 
 
-def _word(answer: Mapping[str, Any]) -> str | None:
-    """An answer in one word: what it prefers, labels or scores; None where it says nothing that can be counted."""
-    for key in ("winner", "preferred", "choice", "label", "value", "score", "rating", "answer", "correct"):
-        if isinstance(answer.get(key), str | int | float | bool):
-            return str(answer[key]).lower() if isinstance(answer[key], bool) else str(answer[key])
-    rest = {key: value for key, value in answer.items() if key not in ("type", "schema", "reason")}
-    return str(next(iter(rest.values()))) if len(rest) == 1 else None
+def _said(answer: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """(part of the item, value) of an answer: a rating says one thing a criterion, a demonstration nothing."""
+    read = _SAID.get(str(answer.get("type", "")))
+    return read(answer) if read is not None else [("", None)]
+
+
+_SAID: dict[str, Callable[[Mapping[str, Any]], list[tuple[str, str | None]]]] = {
+    "prefer": lambda a: [("", str(a["winner"]))],
+    "tie": lambda _: [("", "tie")],
+    "both_bad": lambda _: [("", "both_bad")],
+    "harmful": lambda _: [("", "harmful")],
+    "classification": lambda a: [("", " + ".join(sorted(a["labels"])) or "none")],
+    "ranking": lambda a: [("", " ".join("-" if rank is None else str(rank) for rank in a["ranks"]))],
+    "rating": lambda a: [(f" / {name}" if len(a["scores"]) > 1 else "", _spelled(score))
+                         for name, score in a["scores"].items()],
+}  # fmt: skip
 
 
 def _objects(given: Any) -> Names:
@@ -235,13 +252,16 @@ def _spelled(cell: Any) -> str | None:
     return str(cell).strip() or None
 
 
-def _numbers(column: Names) -> Floats:
-    """(n,) numbers, NaN where empty."""
-    return np.array([np.nan if cell is None else float(cell) for cell in column.tolist()], dtype=np.float64)
+def _numbers(column: Names, what: str) -> Floats:
+    """(n,) numbers, NaN where empty; BadInput where a cell is none."""
+    try:
+        return np.array([np.nan if cell is None else float(cell) for cell in column.tolist()], dtype=np.float64)
+    except ValueError as error:
+        raise BadInput(f"The {what} is no number: {error}.", expected="numbers", remedy="Correct it.") from None
 
 
 def _beside(columns: Columns) -> Beside:
-    more = {what: _numbers(columns.found[what]) for what in ("confidence", "pi") if what in columns.found}
+    more = {what: _numbers(columns.found[what], what) for what in ("confidence", "pi") if what in columns.found}
     there = columns.found["ai"] != None  # noqa: E711 - elementwise
     if not there.all():
         columns.notes.append(f"{int((~there).sum()):,} rows have no AI answer and were left out of the certificate")
@@ -269,9 +289,16 @@ def _duels(columns: Columns) -> Duels:
         is_left, is_right = np.isin(said, LEFT), np.isin(said, RIGHT)
     if set(said[kept].tolist()) <= {"0", "1", "0.5"} and not np.isin(said[kept], ["2"]).any():
         is_left, is_right = said == "1", said == "0"
+    tie = np.isin(said, TIES) & ~is_left & ~is_right
+    strange = kept & ~is_left & ~is_right & ~tie
+    if strange.any():
+        first = said[np.argmax(strange)]
+        columns.notes.append(
+            f"{int(strange.sum()):,} comparisons say {first!r} or the like, no winner, and were left out"
+        )
+    kept &= ~strange
     outcome = np.where(is_left, 1.0, np.where(is_right, 0.0, 0.5))
-    pick = [None if c is None else c[kept] for c in (judge, prompt)]
-    return Duels(left[kept], right[kept], outcome[kept], *pick)
+    return Duels(left[kept], right[kept], outcome[kept], *(None if c is None else c[kept] for c in (judge, prompt)))
 
 
 def _votes_of(duels: Duels, columns: Columns) -> Columns:

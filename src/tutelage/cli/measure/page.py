@@ -23,17 +23,23 @@ BESIDE = {"ai": ("ai", "ai_label", "llm", "model_label"), "human": ("human", "hu
 
 
 def page(*, file: Path, html: Path | None, as_json: bool) -> None:
-    """Read FILE, print the summary (or every figure), write the page where asked. BadInput where it cannot be read."""
+    """Read FILE, or a directory written by import; print the summary or every figure; write the page where asked.
+
+    BadInput where it cannot be read.
+    """
     from tutelage.report.judgments import judged
+    from tutelage.report.taken import take
 
     if html is not None and html.resolve() == file.resolve():
         raise BadInput("--html is the file that is measured.", expected="another file", remedy="Name another.")
-    sheet = columns.read_sheet(file)
-    found = judged(_taken(sheet))
+    sheet = None if file.is_dir() else columns.read_sheet(file)
+    found = judged(take(file) if sheet is None else _taken(sheet))
     if html is not None:
         found.write(html)
     if as_json:
-        console.emit(found.figures() | {"read": sheet.read, "page": None if html is None else str(html)})
+        console.emit(
+            found.figures() | {"read": sheet.read if sheet else {}, "page": None if html is None else str(html)}
+        )
         return
     _show(found)
     show.notes(found.taken.notes)
