@@ -24,7 +24,7 @@ EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 
 @click.command(epilog="Example:  tutelage inspect delivery.csv --map judge=worker --gold gold.csv --json")
 @click.argument("file", type=FILE)
-@click.option("--kind", help="What was asked, as comparison; answers are compared for equality.")
+@click.option("--kind", expose_value=False, help="What was asked, as comparison; answers are compared for equality.")
 @click.option("--map", "maps", multiple=True, metavar="ROLE=COLUMN",
               help="item, judge, value, reason, seconds, at; `reason=-`: none.")  # fmt: skip
 @click.option("--gold", help="A file with the item column and `gold`, or a column.")
@@ -39,7 +39,7 @@ EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    file: Path, kind: str | None, maps: tuple[str, ...], gold: str | None, reference: Path | None, draw: int | None,
+    file: Path, maps: tuple[str, ...], gold: str | None, reference: Path | None, draw: int | None,
     out: Path | None, recheck: Path | None, aql: float, ltpd: float, producer: float, buyer: float, seed: int,
     as_json: bool,
 ) -> None:  # fmt: skip
@@ -165,7 +165,7 @@ def _draw(frame: Frame, lot: Delivery, size: int | None, out: Path | None, seed:
     blank = pl.DataFrame({slices.VALUE: [""] * size, slices.BAD: [""] * size})
     write_frame(pl.concat([first, shown, blank], how="horizontal"), out)
     console.note(f"Wrote {size} of {len(lot):,} rows to {out} (seed {seed}). Fill in `value` blind; then, where it "
-                 "differs from the delivery, `bad`: yes if no careful person could have given the delivered answer.")  # fmt: skip
+                 "differs from the delivery, `bad`: yes if no careful person could have given that answer.")  # fmt: skip
 
 
 def _say(found: Inspection) -> None:
@@ -180,5 +180,5 @@ def _say(found: Inspection) -> None:
         console.say(f"- {each.check}: {each.evidence}{chance}; rows {rows}. {each.note}.")
     if len(found.findings) > 20:
         console.say(f"  … and {len(found.findings) - 20} more (--json lists them)")
-    for each in found.not_examined:
-        console.say(f"Not examined – {each}")
+    for blind in found.not_examined:
+        console.say(f"Not examined – {blind}")

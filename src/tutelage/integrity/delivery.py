@@ -93,10 +93,10 @@ def roles_of(frame: Frame, mapped: Mapping[str, str]) -> tuple[dict[str, str], l
         if role in mapped:
             continue
         taken = {c for named in found.values() for c in named.split(",")}
-        column = _named(frame, role, taken) or (_by_content(frame, taken) if role == "value" else None)
-        if column is not None:
-            found[role] = column
-            said.append(f"`{column}` is the {role}")
+        guess = _named(frame, role, taken) or (_by_content(frame, taken) if role == "value" else None)
+        if guess is not None:
+            found[role] = guess
+            said.append(f"`{guess}` is the {role}")
     missing = [role for role in ("item", "judge", "value") if role not in found]
     if missing:
         raise _bad(
@@ -198,9 +198,13 @@ def read(frame: Frame, mapped: Mapping[str, str]) -> Delivery:
     if free:
         said.append(f"`{found['value']}` holds texts of their own: answers cannot be compared for equality")
     return Delivery(
-        i[0], j[0], v[0], *([str(n) for n in x[1]] for x in (i, j, v)), reason,
+        i[0], j[0], v[0], _texts(i[1]), _texts(j[1]), _texts(v[1]), reason,
         None if seconds is None else seconds[keep], None if at is None else at[keep], free, keep, cells, found, said,
     )  # fmt: skip
+
+
+def _texts(names: Any) -> list[str]:
+    return [str(name) for name in names]
 
 
 def _plain(frame: Frame, column: str) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binom
 
 from tutelage.measure.exact import Floats, Ints
 
 REVIEW = "evidence, for a person to review"
 SHOWN_ROWS = 100
+TAIL = 0.02  # so many honest judges, too, give answers that tell nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,14 @@ class ByJudge:
 
     p      (J,) chance of evidence this strong from an honest judge; 1 where nothing could be seen
     words  what was seen, by judge, for those it was seen of
+    crowd  whether a lone judge proves nothing here (honest crowds have a few such), only more of them than honest
+           tails hold: then judges are counted (`more_than_chance`), else tested one by one (`least_true`)
     """
 
     check: str
     p: Floats
     words: dict[int, str]
+    crowd: bool = False
 
 
 def discoveries(p: npt.ArrayLike, share: float = 0.05) -> npt.NDArray[np.bool_]:
@@ -93,3 +98,17 @@ def least_true(p: npt.ArrayLike, weight: Ints, alpha: float) -> tuple[int, Ints]
         if least > best:
             best, inside = least, order[:k]
     return best, inside
+
+
+def more_than_chance(p: npt.ArrayLike, weight: Ints, alpha: float) -> tuple[int, Ints]:
+    """Least weight of judges beyond those whom honest tails hold, with confidence 1 - alpha, and the set they lie in.
+
+    p (J,), weight (J,). Of J honest judges at most binomial(J, TAIL) have p <= TAIL; what exceeds its upper alpha
+    quantile is not honest. Judges err apart. Source: Genovese and Wasserman 2004, at one level fixed beforehand.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    below = np.flatnonzero(values <= TAIL)
+    d = len(below) - int(binom.isf(alpha, len(values), TAIL))
+    if d <= 0:
+        return 0, np.zeros(0, np.int64)
+    return int(np.sort(weight[below])[:d].sum()), below

@@ -9,7 +9,7 @@ import numpy as np
 
 from tutelage.integrity import copies, patterns, repeats, rings, speed, wording
 from tutelage.integrity.delivery import Delivery
-from tutelage.integrity.findings import ByJudge, Finding, discoveries, finding
+from tutelage.integrity.findings import TAIL, ByJudge, Finding, discoveries, finding
 from tutelage.integrity.labels import doubtful_rows
 from tutelage.integrity.lot import (
     Contaminated,
@@ -30,6 +30,7 @@ from tutelage.records import Estimate, Figure, Undefined
 
 AGREE_ON = 4  # other judges who must all agree before they stand for the truth, where items have so many
 ENOUGH_UNANIMOUS = 2
+ENOUGH_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,14 @@ def _answers(lot: Delivery, votes: Floats, gold: Ints | None, look: _Look) -> No
         known = gold[lot.item] >= 0
         reference[known] = np.eye(len(lot.value_names))[gold[lot.item[known]]]
     overlap = ~np.isnan(reference).any(axis=1)
-    if overlap.sum() >= 20:
+    if overlap.sum() >= ENOUGH_ROWS:
         found = signal(lot.judge, lot.value, reference, len(lot.judge_names))
         look.by_judge.append(independent_of_item(found, lot.judge_names))
     else:
         look.blind.append("answers against the item: no item has two judges, and there is no gold")
     expected = np.where(overlap, np.nan_to_num(reference).argmax(axis=1), -1)
-    look.by_judge.append(patterns.one_answer(lot.judge, lot.value, lot.judge_names, lot.value_names))
+    if overlap.sum() < ENOUGH_ROWS:  # else the dependence on the item has seen it, and knows the items
+        look.by_judge.append(patterns.one_answer(lot.judge, lot.value, lot.judge_names, lot.value_names))
     look.by_judge.append(patterns.rhythm(lot.judge, lot.value, lot.order, expected, lot.judge_names))
     found_pairs = rings.pairs(lot.item, lot.judge, lot.value, len(lot.value_names), len(lot.judge_names))
     if found_pairs:
@@ -204,11 +206,12 @@ def _listed(lot: Delivery, checks: Sequence[ByJudge], proven: Contaminated) -> t
     stands = discoveries(np.concatenate([c.p for c in checks])) if checks else np.zeros(0, bool)
     counted = set(proven.judges.tolist())
     for check, kept in zip(checks, np.split(stands, len(checks)) if checks else [], strict=True):
-        for j in [j for j in np.flatnonzero(kept).tolist() if j in check.words]:
+        proof = np.isin(np.arange(len(kept)), proven.judges) & (check.p <= TAIL)
+        for j in [j for j in np.flatnonzero(kept | proof).tolist() if j in check.words]:
             rows = np.flatnonzero(lot.judge == j)
             suspect |= set(rows.tolist())
-            listed.append(finding(check.check, check.words[j], [lot.judge_names[j]], lot.place[rows], p=float(check.p[j]),
-                                  counts=j in counted))  # fmt: skip
+            who, p = [lot.judge_names[j]], float(check.p[j])
+            listed.append(finding(check.check, check.words[j], who, lot.place[rows], p=p, counts=j in counted))
     listed.sort(key=lambda f: f.p if f.p is not None else 1.0)
     return listed, suspect
 
@@ -285,7 +288,7 @@ def _why(
     if outcome == "accept":
         return f"At most {most:.1%} of the rows can be contaminated ({how}), less than the {risks.ltpd:.0%} that must not pass; such a lot would look so with chance {risks.buyer:.0%} at most."  # noqa: E501 - one sentence
     return (
-        f"Between {least:.1%} and {most:.1%} of the rows may be contaminated ({how}): neither more than {risks.aql:.1%} "
-        f"nor less than {risks.ltpd:.0%} is shown. Re-judge {needed} rows blind (--draw {needed} --out FILE, then "
-        f"--recheck FILE); {plan[0]} settle it: accept at {plan[1]} bad ones or fewer."
+        f"Between {least:.1%} and {most:.1%} of the rows may be contaminated ({how}): neither more than "
+        f"{risks.aql:.1%} nor less than {risks.ltpd:.0%} is shown. Re-judge {needed} rows blind "
+        f"(--draw {needed} --out FILE, then --recheck FILE); {plan[0]} settle it: accept at {plan[1]} bad ones or fewer."
     )

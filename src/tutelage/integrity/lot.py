@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tutelage.errors import BadInput
-from tutelage.integrity.findings import ByJudge, least_true
+from tutelage.integrity.findings import ByJudge, least_true, more_than_chance
 from tutelage.measure.exact import Floats, Ints, critical_count, lower_count, tail, upper_count
 from tutelage.measure.intervals import clopper_pearson
 
@@ -56,15 +56,19 @@ def least_contaminated(
 ) -> Contaminated:
     """A lower bound on contaminated rows: what honest judges would exceed with chance at most alpha.
 
-    checks       by judge, combined by Bonferroni over checks and closed testing over judges (3/5 of alpha)
+    checks       by judge, 3/5 of alpha: those that count crowds each by itself, the others by closed testing together
     bad_rows     single rows that no careful person gives (copied texts, repeated rows, unread), bound by the binomial
                  lower bound at alpha/5: up to the AQL of them is chance
     model_share  least share of `texts` texts that a model wrote, at alpha/5
     """
     judges = len(checks[0].p) if checks else int(judge.max(initial=-1)) + 1
     rows = np.bincount(judge, minlength=judges)
-    p = np.minimum(1.0, len(checks) * np.min([c.p for c in checks], axis=0)) if checks else np.ones(judges)
-    from_judges, flagged = least_true(p, rows, (1 - 2 * ROW_SHARE) * alpha)
+    alone, crowds = [c for c in checks if not c.crowd], [c for c in checks if c.crowd]
+    share = (1 - 2 * ROW_SHARE) * alpha / max(1, bool(alone) + len(crowds))
+    bounds = [more_than_chance(c.p, rows, share) for c in crowds]
+    if alone:
+        bounds.append(least_true(np.minimum(1.0, len(alone) * np.min([c.p for c in alone], axis=0)), rows, share))
+    from_judges, flagged = max(bounds, key=lambda b: b[0], default=(0, np.zeros(0, np.int64)))
     single = bad_rows[~np.isin(judge[bad_rows], flagged)]
     least = int(np.floor(clopper_pearson(len(single), len(judge), 1 - 2 * ROW_SHARE * alpha)[0] * len(judge)))
     from_wording = int(np.floor(model_share * texts))

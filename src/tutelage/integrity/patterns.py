@@ -71,4 +71,4 @@ def one_answer(judge: Ints, value: Ints, names: list[str], value_names: list[str
         j: f"{names[j]}: {top[j]:.0%} of {int(n[j])} answers are {value_names[int(counts[j].argmax())]!r}"
         for j in np.flatnonzero(p < 0.05).tolist()
     }
-    return ByJudge("one answer", p, words)
+    return ByJudge("one answer", p, words, crowd=True)

@@ -13,9 +13,11 @@ from tutelage.integrity.findings import ByJudge
 from tutelage.measure.exact import Floats, Ints
 
 LEAST_SHARED = 15
+SOME_SHARED = 5  # enough to learn from how pairs differ, not to speak of one
+MANY_PAIRS = 30
 MOST_JUDGES = 1500
 NEAR_COPY = 0.9
-TAIL_DF = 8
+TAIL_DF = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ def pairs(item: Ints, judge: Ints, value: Ints, values: int, judges: int) -> lis
     """Every pair of judges with 15 or more items in common, with the evidence that one copies the other.
 
     Expected agreement is that of two independent judges with these two confusion rows about the items' votes. Honest
-    pairs agree more than that too (hard items are hard for all), so z is held against the middle and the spread of
-    all pairs' z (an empirical null, Efron 2004), with a t tail; and p is 1 unless the two agree on 90 % at least.
+    pairs agree more than that too (hard items are hard for all), so the excess is held against the middle and the
+    spread of all pairs' (an empirical null, Efron 2004), with a t tail; and p is 1 unless
+    the two agree on 90 % at least.
     """
     busy = np.flatnonzero(np.bincount(judge, minlength=judges) >= LEAST_SHARED)
     if len(busy) > MOST_JUDGES:
@@ -47,20 +50,28 @@ def pairs(item: Ints, judge: Ints, value: Ints, values: int, judges: int) -> lis
     if len(busy) < 3:
         return []
     found = _agreement(item[first], place[judge[first]], value[first], values, len(busy), int(item.max()) + 1)
-    a, b, shared, agree, expected, z = found
-    if len(z) < 3:
+    a, b, shared, agree, expected, sd = found
+    if len(a) < 3:
         return []
-    centre = float(np.median(z))
-    spread = max(float(np.quantile(z, 0.75) - np.quantile(z, 0.25)) / 1.349, 1.0)
-    p = np.where(agree >= NEAR_COPY * shared, student.sf((z - centre) / spread, TAIL_DF), 1.0)
-    tied = zip(a, b, shared, agree / shared, expected / shared, p, strict=True)
+    # honest pairs agree a little more than expected, by the item; and pairs differ: both are taken from the pairs
+    some = shared >= LEAST_SHARED
+    typical = some if some.sum() >= MANY_PAIRS else np.ones(len(a), bool)
+    excess = (agree - expected) / shared
+    order = np.argsort(excess[typical])
+    half = np.searchsorted(np.cumsum(shared[typical][order]), shared[typical].sum() / 2)
+    centre = float(excess[typical][order][half])
+    z = (agree - expected - shared * centre) / sd
+    spread = max(float(np.subtract(*np.quantile(z[typical], [0.75, 0.25]))) / 1.349, 1.0)
+    p = np.where(some & (agree >= NEAR_COPY * shared), student.sf(z / spread, TAIL_DF), 1.0)
+    a, b, n, p = a[some], b[some], shared[some], p[some]
+    tied = zip(a, b, n, agree[some] / n, expected[some] / n, p, strict=True)
     return [Pair(int(busy[x]), int(busy[y]), int(s), float(g), float(e), float(q)) for x, y, s, g, e, q in tied]
 
 
 def _agreement(
     i: Ints, j: Ints, v: Ints, K: int, J: int, items: int
 ) -> tuple[Ints, Ints, Floats, Floats, Floats, Floats]:
-    """Pairs (P,), their shared items, agreements, expected agreements and z."""
+    """Pairs (P,), their shared items, agreements, expected agreements and its standard deviation."""
     votes = np.zeros((items, K))
     np.add.at(votes, (i, v), 1.0)
     truth = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)  # (I, K)
@@ -78,9 +89,8 @@ def _agreement(
         meet = habit[:, k, :] @ habit[:, k, :].T
         expected += in_class * meet
         variance += in_class * meet * (1 - meet)
-    a, b = np.nonzero(np.triu(shared >= LEAST_SHARED, 1))
-    z = (agree[a, b] - expected[a, b]) / np.sqrt(np.maximum(variance[a, b], 0.25))
-    return a, b, shared[a, b], agree[a, b], expected[a, b], z
+    a, b = np.nonzero(np.triu(shared >= SOME_SHARED, 1))
+    return a, b, shared[a, b], agree[a, b], expected[a, b], np.sqrt(np.maximum(variance[a, b], 0.25))
 
 
 def rings(found: list[Pair], names: list[str], rows: npt.NDArray[np.int64]) -> ByJudge:
@@ -88,7 +98,7 @@ def rings(found: list[Pair], names: list[str], rows: npt.NDArray[np.int64]) -> B
 
     rows (J,) rows of each judge. A judge's p is its best pair's, times the pairs it is in.
     """
-    p, words = np.ones(len(names)), {}
+    p, words = np.ones(len(names)), dict[int, str]()
     partners = np.zeros(len(names), np.int64)
     for pair in found:
         partners[[pair.a, pair.b]] += 1

@@ -12,14 +12,14 @@ from tutelage.integrity.outliers import low_tail
 from tutelage.measure.exact import Floats, Ints
 
 LEAST_ROWS = 10
-LITTLE = 1 / 3  # of what the middle judge's answers tell
+LITTLE = 2 / 3  # of what the middle judge's answers tell
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
     """What each judge's answers share with the others' on the same items.
 
-    ratio  (J,) covariance with the others over the middle judge's, 0: independent of the item, <0: against it; NaN:
+    ratio  (J,) slope on the others' answers over the middle judge's, 0: independent of the item, <0: against it; NaN:
            too few rows to say
     error  (J,) its standard error;  rows (J,) rows it rests on
     """
@@ -46,7 +46,7 @@ def others(item: Ints, judge: Ints, value: Ints, values: int) -> Floats:
 
 
 def signal(judge: Ints, value: Ints, reference: Floats, judges: int) -> Signal:
-    """Each judge's covariance with the reference, centred within the judge, over the middle judge's.
+    """Each judge's slope on the reference (covariance within the judge over its variance), over the middle judge's.
 
     judge, value  (R,) codes;  reference  (R, K) shares, NaN rows are left out
     A judge who always says the same, or clicks at random, has 0 whatever the reference is.
@@ -62,8 +62,10 @@ def signal(judge: Ints, value: Ints, reference: Floats, judges: int) -> Signal:
     mean_ref, mean_own = mean_ref / each, mean_own / each
     centred = ref - mean_ref[j]
     x = centred[np.arange(len(j)), v] - (centred * mean_own[j]).sum(axis=1)  # (R',)
-    total = np.bincount(j, weights=x, minlength=judges)
-    mean = total / np.maximum(n, 1)
+    # what the items of this judge's rows let anyone tell: easy and varied items make every covariance larger
+    room = np.bincount(j, weights=(centred**2).sum(axis=1), minlength=judges) / np.maximum(n, 1)
+    x = x / np.maximum(room, 1e-3)[j]
+    mean = np.bincount(j, weights=x, minlength=judges) / np.maximum(n, 1)
     square = np.bincount(j, weights=(x - mean[j]) ** 2, minlength=judges)
     enough = n >= LEAST_ROWS
     pooled = float(np.median(mean[enough])) if enough.any() else 0.0
@@ -76,7 +78,7 @@ def signal(judge: Ints, value: Ints, reference: Floats, judges: int) -> Signal:
 
 
 def independent_of_item(found: Signal, names: list[str]) -> ByJudge:
-    """Judges whose answers carry less than a third of the middle judge's signal *and* lie outside the honest spread."""
+    """Judges with less than two thirds of the middle judge's signal who *also* lie outside the honest spread."""
     uninformed = np.where(np.isnan(found.ratio), 1.0, norm.cdf((found.ratio - LITTLE) / np.maximum(found.error, 1e-9)))
     p = np.maximum(uninformed, low_tail(found.ratio, found.error, floor=0.1))
     words = {
@@ -84,4 +86,4 @@ def independent_of_item(found: Signal, names: list[str]) -> ByJudge:
         f"the item over {found.rows[j]} rows (0: none, below 0: against it)"
         for j in np.flatnonzero(p < 0.05).tolist()
     }
-    return ByJudge("answers independent of the item", p, words)
+    return ByJudge("answers independent of the item", p, words, crowd=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tutelage.integrity.findings import ByJudge
-from tutelage.integrity.outliers import low_tail, middle
+from tutelage.integrity.outliers import LOPSIDED, low_tail, middle
 from tutelage.measure.exact import Floats, Ints
 
 LEAST_ROWS = 5
@@ -57,4 +57,4 @@ def hurried_rows(seconds: Floats) -> Ints:
         return np.zeros(0, np.int64)
     log = np.log(np.maximum(seconds[known], 0.05))
     centre, spread = middle(log, np.zeros(len(log)), 0.25)
-    return known[log < min(centre + np.log(HARDLY_READ), centre - FENCE_SD * spread / 1.5)]
+    return np.asarray(known[log < min(centre + np.log(HARDLY_READ), centre - FENCE_SD * spread / LOPSIDED)])
