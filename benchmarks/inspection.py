@@ -283,7 +283,7 @@ def real(data, name):
 
 
 def redrawn(lot, rng):
-    """Judges drawn again with replacement (a judge drawn twice once: copies would be duplicates), then 80 % of items."""
+    """Judges drawn again with replacement, each kept once (copies would be duplicates), then 80 % of items."""
     names, items = np.unique(lot["judge"]), np.unique(lot["item"])
     kept = np.unique(rng.choice(names, len(names)))
     some = rng.permutation(items)[: int(0.8 * len(items))]

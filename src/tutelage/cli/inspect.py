@@ -22,11 +22,11 @@ OUT = click.Path(dir_okay=False, path_type=Path)
 EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 
 
-@click.command(epilog="Example:  tutelage inspect delivery.csv --map judge=worker --gold gold.csv --json")
+@click.command(epilog="Example:  tutelage inspect delivery.csv --map judge=worker --gold gold.csv")
 @click.argument("file", type=FILE)
-@click.option("--kind", expose_value=False, help="What was asked, as comparison; answers are compared for equality.")
+@click.option("--kind", expose_value=False, help="What was asked; answers are compared for equality.")
 @click.option("--map", "maps", multiple=True, metavar="ROLE=COLUMN",
-              help="item, judge, value, reason, seconds, at; `reason=-`: none.")  # fmt: skip
+              help="item, judge, value, reason, seconds, at (- for none).")  # fmt: skip
 @click.option("--gold", help="A file with the item column and `gold`, or a column.")
 @click.option("--reference", type=FILE, help="Texts of this work: columns text, model (yes/no), group.")
 @click.option("--draw", type=int, help="Draw this many rows to judge again, into --out.")
@@ -43,10 +43,7 @@ def command(
     out: Path | None, recheck: Path | None, aql: float, ltpd: float, producer: float, buyer: float, seed: int,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Accept or reject a delivery of bought judgments. Exits 0 accept, 3 reject, 4 insufficient.
-
-    FILE needs an item, a judge and an answer in each row; a reason, seconds or times are used where there are any.
-    """
+    """Accept or reject a delivery of bought judgments. Exits 0 accept, 3 reject, 4 insufficient."""
     from tutelage.formats.frames import read_frame
     from tutelage.integrity.delivery import read
     from tutelage.integrity.lot import Risks
@@ -165,7 +162,7 @@ def _draw(frame: Frame, lot: Delivery, size: int | None, out: Path | None, seed:
     blank = pl.DataFrame({slices.VALUE: [""] * size, slices.BAD: [""] * size})
     write_frame(pl.concat([first, shown, blank], how="horizontal"), out)
     console.note(f"Wrote {size} of {len(lot):,} rows to {out} (seed {seed}). Fill in `value` blind; then, where it "
-                 "differs from the delivery, `bad`: yes if no careful person could have given that answer.")  # fmt: skip
+                 "differs from the delivery, `bad`: yes if no careful person could have given it.")  # fmt: skip
 
 
 def _say(found: Inspection) -> None:

@@ -29,7 +29,9 @@ ROLES: dict[str, tuple[str, ...]] = {
     "item": ("item", "task", "example", "pair", "unit", "question", "instance", "sample", "doc", "document", "record",
              "image", "sentence", "comparison", "prompt", "id", "hit", "text", "url", "key", "idx", "index"),
 }  # fmt: skip
-MORE = ("gold", "bad")
+MORE = ("gold",)
+KNOWN = ("gold", "truth", "correct", "expected")  # an answer known beforehand is not a judge's
+GROWN, FAR = ("judge", "item"), 50
 _TOKENS = re.compile(r"[a-z]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NUMERIC_LEVELS = 12
@@ -114,12 +116,19 @@ def _named(frame: Frame, role: str, taken: set[str]) -> str | None:
             continue
         words = tokens(column)
         ranks = [k for k, word in enumerate(ROLES[role]) if word in words or word + "s" in words]
+        if not ranks and role in GROWN:
+            ranks = [FAR + k for k, word in enumerate(ROLES[role]) if len(word) > 3 and _part_of(word, words)]
         if not ranks and role == "item" and words and words[-1].endswith("id"):
             ranks = [len(ROLES["item"])]
         if ranks and _FITS.get(role, _any)(frame, column):
             candidate = (ranks[0], len(words), column)
             best = min(best, candidate) if best else candidate
     return best[2] if best else None
+
+
+def _part_of(word: str, words: list[str]) -> bool:
+    """Whether a word begins or ends one of them: `crowdworker`, `taskid`."""
+    return any(w.startswith(word) or w.endswith(word) for w in words)
 
 
 def _any(frame: Frame, column: str) -> bool:
@@ -155,7 +164,8 @@ _FITS = {"seconds": _duration, "at": _clock, "reason": _text, "value": _answers}
 
 def _by_content(frame: Frame, taken: set[str]) -> str | None:
     """The free column with the fewest different cells, from 2 to 20."""
-    kinds = {c: len(set(frame.names(c).tolist()) - {None}) for c in frame.columns if c not in taken}
+    free = [c for c in frame.columns if c not in taken and _plain(frame, c) and _answers(frame, c)]
+    kinds = {c: len(set(frame.names(c).tolist()) - {None}) for c in free}
     possible = [(k, c) for c, k in kinds.items() if 2 <= k <= 20]
     return min(possible)[1] if possible else None
 

@@ -290,5 +290,5 @@ def _why(
     return (
         f"Between {least:.1%} and {most:.1%} of the rows may be contaminated ({how}): neither more than "
         f"{risks.aql:.1%} nor less than {risks.ltpd:.0%} is shown. Re-judge {needed} rows blind "
-        f"(--draw {needed} --out FILE, then --recheck FILE); {plan[0]} settle it: accept at {plan[1]} bad ones or fewer."
+        f"(--draw {needed} --out FILE, then --recheck FILE); {plan[0]} settle it: accept at {plan[1]} bad or fewer."
     )
