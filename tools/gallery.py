@@ -247,7 +247,7 @@ def label_errors(data: Path) -> Chart:
     said = [(known.get(str(v.items[v.item[r]])), str(v.values[v.value[r]])) for r in found.order]
     wrong = np.array([truth != label for truth, label in said if truth is not None])
     kept = np.array([known.get(str(i)) for i in v.items[v.item]], dtype=object)
-    there = kept != None  # noqa: E711 - elementwise
+    there = np.array([truth is not None for truth in kept])
     base = (kept[there] != v.values[v.value[there]]).astype(int)
     rows = [
         (f"the {n} most suspicious", rate(int(wrong[:n].sum()), n)) for n in (25, 100, 400, 1600) if n <= wrong.size

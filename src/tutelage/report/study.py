@@ -12,7 +12,7 @@ from scipy import special
 from tutelage.errors import BadInput, DidNotConverge, TutelageError
 from tutelage.measure.arrays import Codes, Floats
 from tutelage.records import Undefined
-from tutelage.report.taken import Beside, Duels, Taken
+from tutelage.report.taken import Beside, Duels, Taken, there
 
 SHOWN = 30  # judges or items on one plot: more cannot be read
 MOST_VALUES = 100  # more classes than this are not weighed in pairs
@@ -254,7 +254,7 @@ def certificate(b: Beside, *, level: float, seed: int) -> Any:
     """What may be claimed of the AI judge on this batch, or Undefined."""
     from tutelage.measure.certify import certify
 
-    if not (b.human != None).any():  # noqa: E711 - elementwise
+    if not there(b.human).any():
         return Undefined("no row has a human answer")
     pi = None if b.pi is None or np.isnan(b.pi).any() else b.pi
     sure = None if b.confidence is None or np.isnan(b.confidence).any() else b.confidence

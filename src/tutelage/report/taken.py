@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tutelage.formats.frames import Frame
 
 Names = np.ndarray[Any, np.dtype[np.object_]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 # what people call these columns, the likeliest first; a caller may name any other
 USUAL: dict[str, tuple[str, ...]] = {
     "left": ("left", "model_a", "model_x", "a", "first"),
@@ -196,8 +197,8 @@ def _of_corpus(corpus: Corpus, source: str) -> Columns:
 
     rows = [(j, part, said) for j in standing(list(corpus.judgments)) for part, said in _said(j.answer)]
     columns = Columns({
-        "item": _objects([j.item_id + part for j, part, _ in rows]), "judge": _objects([j.judge_id for j, _, _ in rows]),
-        "value": _objects([said for *_, said in rows]),
+        "item": _objects([j.item_id + part for j, part, _ in rows]),
+        "judge": _objects([j.judge_id for j, _, _ in rows]), "value": _objects([said for *_, said in rows]),
     }, source)  # fmt: skip
     author = {response.id: response.author for response in corpus.responses}
     sides = {item.id: [author.get(r) for r in item.responses] for item in corpus.items if len(item.responses) == 2}
@@ -260,12 +261,17 @@ def _numbers(column: Names, what: str) -> Floats:
         raise BadInput(f"The {what} is no number: {error}.", expected="numbers", remedy="Correct it.") from None
 
 
+def there(column: Names) -> Mask:
+    """(n,) whether the cell holds anything."""
+    return np.fromiter((cell is not None for cell in column.tolist()), np.bool_, column.size)
+
+
 def _beside(columns: Columns) -> Beside:
     more = {what: _numbers(columns.found[what], what) for what in ("confidence", "pi") if what in columns.found}
-    there = columns.found["ai"] != None  # noqa: E711 - elementwise
-    if not there.all():
-        columns.notes.append(f"{int((~there).sum()):,} rows have no AI answer and were left out of the certificate")
-    return Beside(columns.found["ai"][there], columns.found["human"][there], **{k: v[there] for k, v in more.items()})
+    kept = there(columns.found["ai"])
+    if not kept.all():
+        columns.notes.append(f"{int((~kept).sum()):,} rows have no AI answer and were left out of the certificate")
+    return Beside(columns.found["ai"][kept], columns.found["human"][kept], **{k: v[kept] for k, v in more.items()})
 
 
 def _two_judges(beside: Beside, columns: Columns) -> Columns:
@@ -273,7 +279,7 @@ def _two_judges(beside: Beside, columns: Columns) -> Columns:
     rows = np.arange(beside.ai.size).astype(str).astype(object)
     names = np.array(["AI", "human"], dtype=object).repeat(rows.size)
     votes = {"item": np.concatenate([rows, rows]), "judge": names, "value": np.concatenate([beside.ai, beside.human])}
-    kept = votes["value"] != None  # noqa: E711 - elementwise; outside the slice people said nothing, by design
+    kept = there(votes["value"])  # outside the slice people said nothing, by design
     return Columns({what: column[kept] for what, column in votes.items()}, columns.source, columns.notes)
 
 
@@ -281,7 +287,7 @@ def _duels(columns: Columns) -> Duels:
     """The comparisons, complete rows only."""
     left, right, winner = (columns.found[what] for what in ("left", "right", "winner"))
     judge, prompt = columns.get("judge"), columns.get("prompt")
-    kept = np.logical_and.reduce([c != None for c in (left, right, winner, judge) if c is not None])  # noqa: E711
+    kept = np.logical_and.reduce([there(c) for c in (left, right, winner, judge) if c is not None])
     kept &= left != right
     said = np.array([str(cell).lower() for cell in winner.tolist()], dtype=object)
     is_left, is_right = winner == left, winner == right
@@ -320,12 +326,11 @@ def _votes(columns: Columns, *, duels: Duels | None, beside: Beside | None) -> T
         raise BadInput(
             f"The columns have {sizes} rows.", expected="columns of one length", remedy="Give whole columns."
         )
-    there = (item != None) & (value != None)  # noqa: E711 - elementwise
-    there &= True if judge is None else judge != None  # noqa: E711
+    whole = there(item) & there(value) & (True if judge is None else there(judge))
     notes = list(columns.notes)
-    if not there.all():
-        notes.append(f"{int((~there).sum()):,} of {there.size:,} rows have an empty cell and were left out")
-    rows = np.flatnonzero(there)
+    if not whole.all():
+        notes.append(f"{int((~whole).sum()):,} of {whole.size:,} rows have an empty cell and were left out")
+    rows = np.flatnonzero(whole)
     i, items = codes(item[rows], "item")
     j, judges = codes(judge[rows], "judge") if judge is not None else (np.arange(rows.size), _blank(rows.size))
     v, values, numbers = _value_codes(value[rows])
@@ -381,7 +386,7 @@ def _gold(
     *, i_all: Codes, given: Names, values: Names, numbers: Floats | None, items: int
 ) -> tuple[Codes | None, Names, Floats | None]:
     """Known answers by item; an answer that no judge gave is a value too."""
-    rows = np.flatnonzero((i_all >= 0) & (given != None))  # noqa: E711 - elementwise
+    rows = np.flatnonzero((i_all >= 0) & there(given))
     strange = sorted(set(given[rows].tolist()) - set(values.tolist()))
     if strange:
         values, numbers = np.array([*values.tolist(), *strange, None], dtype=object)[:-1], None
