@@ -162,11 +162,12 @@ def _told_apart(s: Study) -> Verdict | None:
         return Verdict(claim, True, said)
     known = [(r["labels"], r["informedness"]) for r in found["rows"] if not isinstance(r["informedness"], Undefined)]
     unclear = [(n, f) for n, f in known if f.lo <= 0]
-    wanted = [scaled(n, (f.hi - f.lo) / 2, max(f.value, SKILLED)) for n, f in unclear]
-    more = [n for n in wanted if n is not None]
+    # an interval of half that width already tells a judge worth asking from one who is not
+    open_ = [(n, (f.hi - f.lo) / 2) for n, f in unclear if f.hi >= SKILLED and (f.hi - f.lo) / 2 > SKILLED / 2]
+    more = [found_ for n, half in open_ if (found_ := scaled(n, half, SKILLED / 2)) is not None]
+    if not more:
+        return Verdict(claim, False, said, needs="other judges: those who are unclear are near guessing, or worse")
     each = f"judgments by each judge who is unclear (the median), to tell guessing from an informedness of {SKILLED}"
-    if not more or min(f.hi for _, f in unclear) <= 0:
-        return Verdict(claim, False, said, needs="other judges: some are worse than guessing, or say something else")
     return Verdict(claim, False, said, int(np.median(more)), each)
 
 
