@@ -89,15 +89,15 @@ def sentence(rng):
     return " ".join(words)
 
 
-def honest(rng, *, items=400, judges=40, per_item=5, K=3, skill=(14, 2), with_work=True):
+def honest(rng, *, items=400, judges=40, per_item=5, K=3, skill=(14, 2), hard=(1, 8), with_work=True):
     """An honest lot as columns: truth of mixed prevalence, item difficulty Beta(1, 8), judge skill Beta."""
     share = rng.dirichlet(np.full(K, 6.0))
     truth = rng.choice(K, items, p=share)
-    hard = rng.beta(1, 8, items)
+    difficult = rng.beta(*hard, items)
     able = rng.beta(*skill, judges)
     item = np.repeat(np.arange(items), per_item)
     judge = np.concatenate([rng.permutation(judges)[:per_item] for _ in range(items)])
-    right = rng.random(len(item)) < able[judge] * (1 - hard[item]) + hard[item] / K
+    right = rng.random(len(item)) < able[judge] * (1 - difficult[item]) + difficult[item] / K
     slip = (truth[item] + rng.integers(1, K, len(item))) % K
     lot = {"item": item, "judge": judge, "value": np.where(right, truth[item], slip), "K": K, "truth": truth}
     if with_work:
@@ -315,6 +315,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--lots", type=int, default=100)
     parser.add_argument("--real-lots", type=int, default=20)
+    parser.add_argument("--strong-lots", type=int, default=40)
     parser.add_argument("--data", default=os.environ.get("TUTELAGE_DATA", "../shared/data"))
     parser.add_argument("--kinds", nargs="*", default=list(CHEATS))
     parser.add_argument("--sets", nargs="*", default=list(REAL))
@@ -322,6 +323,10 @@ def main():
     asked = parser.parse_args()
     started = time.process_time()
     found = {"simulated": simulated(asked.lots, asked.kinds, (0.0, 0.05, 0.2)), "real": {}, "injected": {}}
+    # careful judges on easier items: lots that the others' agreement can accept, so that the buyer's risk is at work
+    careful = {"skill": (198, 2), "items": 600, "hard": (1, 60)}
+    answers_only = [k for k in asked.kinds if k not in WORDS_ONLY]
+    found["careful"] = simulated(asked.strong_lots, answers_only, (0.0, 0.2), **careful)
     if Path(asked.data).is_dir():
         found["real"] = {name: resampled(asked.data, name, asked.real_lots) for name in asked.sets}
         for name in set(asked.sets) & {"dices_350", "llmfao", "bluebirds"}:
@@ -340,6 +345,12 @@ def main():
         },
         "accept at 20 %, by kind": {
             k: rate(c["20%"].get("accept", 0), asked.lots) for k, c in found["simulated"].items()
+        },
+        "careful judges, accept at 0 %": {
+            k: rate(c["0%"].get("accept", 0), asked.strong_lots) for k, c in found["careful"].items()
+        },
+        "careful judges, accept at 20 %": {
+            k: rate(c["20%"].get("accept", 0), asked.strong_lots) for k, c in found["careful"].items()
         },
         "reject of real sets": {k: rate(c.get("reject", 0), sum(c.values())) for k, c in found["real"].items()},
     }

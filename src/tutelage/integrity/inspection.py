@@ -31,6 +31,7 @@ from tutelage.records import Estimate, Figure, Undefined
 AGREE_ON = 4  # other judges who must all agree before they stand for the truth, where items have so many
 ENOUGH_UNANIMOUS = 2
 ENOUGH_ROWS = 20
+DOUBT = 0.25  # share of false ones among the judges whose rows count against acceptance: doubt keeps a lot open
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +202,19 @@ def _rows(lot: Delivery, check: str, text: str, rows: Ints, counts: bool) -> Fin
 
 
 def _listed(lot: Delivery, checks: Sequence[ByJudge], proven: Contaminated) -> tuple[list[Finding], set[int]]:
-    """Findings by judge that stand among many (5 % false at most, over judges and checks), and their rows."""
-    listed, suspect = [], set()
+    """Findings by judge that stand among many (5 % false at most over all), and rows of judges in doubt."""
+    listed: list[Finding] = []
+    suspect: set[int] = set()
     stands = discoveries(np.concatenate([c.p for c in checks])) if checks else np.zeros(0, bool)
     counted = set(proven.judges.tolist())
     for check, kept in zip(checks, np.split(stands, len(checks)) if checks else [], strict=True):
         proof = np.isin(np.arange(len(kept)), proven.judges) & (check.p <= TAIL)
         for j in [j for j in np.flatnonzero(kept | proof).tolist() if j in check.words]:
             rows = np.flatnonzero(lot.judge == j)
-            suspect |= set(rows.tolist())
             who, p = [lot.judge_names[j]], float(check.p[j])
             listed.append(finding(check.check, check.words[j], who, lot.place[rows], p=p, counts=j in counted))
+        loose = np.flatnonzero(discoveries(check.p, DOUBT))
+        suspect |= set(np.flatnonzero(np.isin(lot.judge, loose)).tolist())
     listed.sort(key=lambda f: f.p if f.p is not None else 1.0)
     return listed, suspect
 
