@@ -1,0 +1,71 @@
+"""`tutelage release`: seal one, set two side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tutelage.cli import console
+
+EXAMPLE = """\b
+Example: tutelage release seal demo --out release --licence CC-BY-4.0
+         tutelage release diff release-1 release-2
+"""
+DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group(epilog=EXAMPLE)
+def command() -> None:
+    """Seal data so that anyone can verify it, offline and without us; compare releases."""
+
+
+@command.command(epilog="Example:  tutelage release seal judgments/ --out release --licence CC-BY-4.0")
+@click.argument("source", metavar="PROJECT|RUN|DIR")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A directory that does not exist yet.")
+@click.option("--licence", help="Under which others may use the rows.")
+@click.option("--exclusive", is_flag=True, help="Nobody else gets these rows.")
+@click.option("--project", "name", help="Whose log to use; default: the source's name.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: release.json.")
+def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str | None, as_json: bool) -> None:
+    """Write a sealed release of a run, or of a directory made by `tutelage import`.
+
+    Judgments that the project's log does not know are added as imported (H0). The release is whole or absent. Check it
+    with: python OUT/verify.py OUT --trust OUT/keys/operator.pub
+    """
+    import re
+    from datetime import UTC, datetime
+
+    from tutelage.provenance.release import locate
+    from tutelage.provenance.release import seal as write
+    from tutelage.provenance.release.project import Project
+    from tutelage.provenance.release.source import read
+
+    found = read(locate(source))
+    project = Project.named(name or re.sub(r"[^A-Za-z0-9._-]+", "-", found.name).strip("-.") or "project")
+    exclusivity = "exclusive" if exclusive else "not exclusive"
+    made = write(found, project, out, now=datetime.now(UTC), licence=licence, exclusivity=exclusivity)
+    if as_json:
+        console.emit(made)
+        return
+    shares = ", ".join(f"{n / made.judgments:.1%} {sort}" for sort, n in made.judgments_by.items())
+    console.say(f"Sealed {made.judgments:,} judgments on {made.items:,} items -> {out}")
+    console.say(f"  judgments by: {shares}")
+    console.say(f"  levels: {', '.join(f'{k} {n:,}' for k, n in made.levels.items() if n)}; licence: {made.licence}")
+    console.say(f"  {made.digest}")
+    console.say(f"Verify: python {out}/verify.py {out} --trust {out}/keys/operator.pub")
+
+
+@command.command(epilog="Example:  tutelage release diff release-1 release-2")
+@click.argument("old", type=DIRECTORY)
+@click.argument("new", type=DIRECTORY)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Rows added, removed and changed from one release to another, and the figures beside each other."""
+    from tutelage.provenance.release.diff import compare, to_text
+
+    found = compare(old, new)
+    if as_json:
+        console.emit(found)
+    else:
+        console.say(to_text(found))

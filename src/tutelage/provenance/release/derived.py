@@ -1,0 +1,41 @@
+"""Parquet beside the rows: an export for tools, never the identity of a release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tutelage.formats.frames import write_frame
+
+
+def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, str]:
+    """Write `derived/<part>.parquet` from published lines; gives its columns and their types.
+
+    What is nested stands as JSON text.
+    """
+    import polars as pl
+
+    columns: dict[str, list[Any]] = {}
+    for n, line in enumerate(lines):
+        row: dict[str, Any] = json.loads(line)
+        for name, value in row.items():
+            columns.setdefault(name, [None] * n).append(_flat(value))
+        for name in columns.keys() - row.keys():
+            columns[name].append(None)
+    table = pl.DataFrame({name: pl.Series(name, _alike(values)) for name, values in columns.items()})
+    write_frame(table, root / "derived" / f"{part}.parquet")
+    return {name: str(kind) for name, kind in table.schema.items()}
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+
+
+def _alike(values: list[Any]) -> list[Any]:
+    """One type a column: numbers are floats where one of them is, anything mixed is text."""
+    kinds = {type(v) for v in values if v is not None}
+    if kinds <= {int, float} and float in kinds:
+        return [None if v is None else float(v) for v in values]
+    return values if len(kinds) <= 1 else [None if v is None else str(v) for v in values]
