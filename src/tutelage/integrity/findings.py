@@ -13,7 +13,10 @@ from tutelage.measure.exact import Floats, Ints
 
 REVIEW = "evidence, for a person to review"
 SHOWN_ROWS = 100
-TAIL = 0.02  # so many honest judges, too, give answers that tell nothing
+TAIL = 0.02
+UNLIKE = (
+    0.05  # of honest judges may lie in that tail: in DICES-350 a tenth of careful raters share little with the rest
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,13 @@ def least_true(p: npt.ArrayLike, weight: Ints, alpha: float) -> tuple[int, Ints]
 def more_than_chance(p: npt.ArrayLike, weight: Ints, alpha: float) -> tuple[int, Ints]:
     """Least weight of judges beyond those whom honest tails hold, with confidence 1 - alpha, and the set they lie in.
 
-    p (J,), weight (J,). Of J honest judges at most binomial(J, TAIL) have p <= TAIL; what exceeds its upper alpha
-    quantile is not honest. Judges err apart. Source: Genovese and Wasserman 2004, at one level fixed beforehand.
+    p (J,), weight (J,). Of J honest judges binomial(J, UNLIKE) have p <= TAIL, more than a calibrated p would have;
+    what exceeds its upper alpha quantile is not honest. Judges err apart.
+    Source: Genovese and Wasserman 2004, at one level fixed beforehand.
     """
     values = np.asarray(p, dtype=np.float64)
     below = np.flatnonzero(values <= TAIL)
-    d = len(below) - int(binom.isf(alpha, len(values), TAIL))
+    d = len(below) - int(binom.isf(alpha, len(values), UNLIKE))
     if d <= 0:
         return 0, np.zeros(0, np.int64)
     return int(np.sort(weight[below])[:d].sum()), below
