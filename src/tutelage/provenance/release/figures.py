@@ -19,7 +19,7 @@ CAUTION = "Agreement is not correctness; read alpha beside the raw share, which 
 
 def sorts(corpus: Corpus) -> tuple[dict[str, int], dict[str, int]]:
     """(judges, judgments) by sort: simulated and anonymous ones are never people."""
-    sort_of = {j.id: j.type for j in corpus.judges}
+    sort_of: dict[str, str] = {j.id: j.type for j in corpus.judges}
     judges, given = Counter(sort_of.values()), Counter(sort_of[j.judge_id] for j in corpus.judgments)
     return {s: judges[s] for s in SORTS}, {s: given[s] for s in SORTS}
 

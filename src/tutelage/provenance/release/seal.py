@@ -26,7 +26,7 @@ from tutelage.provenance.release.manifest import FILE, LEVELS, Manifest
 from tutelage.provenance.release.project import Project
 from tutelage.provenance.release.source import Source, public
 from tutelage.provenance.release.sshsig import openssh, sign
-from tutelage.provenance.verifier import SCRIPT
+from tutelage.provenance.verifier import script
 from tutelage.records import encode
 from tutelage.store import canonical, digest, writing
 from tutelage.store.files import remove, sync_directory, tidy
@@ -139,7 +139,7 @@ class _Sealing:
         key = self.project.operator().public
         self._put("keys/operator.pub", openssh(key.raw, key.name).encode())
         self._put("keys/allowed_signers", f"operator {openssh(key.raw, key.name)}".encode())
-        self._put("verify.py", SCRIPT.read_bytes())
+        self._put("verify.py", script())
         self._put("VERIFY.md", (Path(__file__).parent / "VERIFY.md").read_bytes())
         for part in tables:
             path = f"derived/{part}.parquet"

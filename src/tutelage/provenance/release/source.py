@@ -64,7 +64,7 @@ def read(directory: Path) -> Source:
 
 def _decisions(directory: Path) -> tuple[Decided, ...]:
     path = directory / DECISIONS
-    decided = tuple(jsonl.read(path, Decided)) if path.is_file() else ()
+    decided: tuple[Decided, ...] = tuple(jsonl.read(path, Decided)) if path.is_file() else ()
     suspects = directory / SUSPECTS
     known = {d.judgment for d in decided}
     for line, row in jsonl.objects(suspects) if suspects.is_file() else ():

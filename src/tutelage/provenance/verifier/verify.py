@@ -1,233 +1,544 @@
-"""Verify a release with the standard library alone."""
+"""Verify a release with the standard library alone: python verify.py RELEASE --trust KEY. Python 3.11 or later."""
+
 from __future__ import annotations
 
-import base64
-import hashlib
-from typing import Any
+import argparse
+import contextlib
+import json
+import sys
+import zlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
 
-# --- signatures -------------------------------------------------------------------------------------------------
-#
-# Verification only, over public data: constant time is not needed. Both curves walk two scalars at once over tables
-# of small multiples; 2-3 ms a signature.
+from tutelage.provenance.verifier.formats import (
+    Fault,
+    Key,
+    Note,
+    canonical,
+    check_assertion,
+    check_grown,
+    check_many,
+    credential,
+    dsse,
+    jcs,
+    leaf_of,
+    need,
+    root_of,
+    sha,
+    time_of,
+    vkey,
+)  # fmt: skip
+from tutelage.provenance.verifier.signatures import ssh_key, ssh_signature
 
-
-def _windows(scalar: int, width: int) -> list[int]:
-    """The scalar in signed odd digits (wNAF), least significant first."""
-    out, whole, half = [], 1 << width, 1 << (width - 1)
-    while scalar:
-        digit = 0
-        if scalar & 1:
-            digit = scalar & (whole - 1)
-            digit -= whole if digit >= half else 0
-            scalar -= digit
-        out.append(digit)
-        scalar >>= 1
-    return out
-
-
-def _two_products(curve: Any, base: list[Any], a: int, point: list[Any], b: int) -> Any:
-    """a * base + b * point, each given as its table of odd multiples; widths follow from the tables."""
-    digits = [_windows(a, len(base).bit_length() + 1), _windows(b, len(point).bit_length() + 1)]
-    total = curve.ZERO
-    for i in range(max(map(len, digits)) - 1, -1, -1):
-        total = curve.double(total)
-        for table, row in zip((base, point), digits):
-            if i < len(row) and row[i]:
-                step = table[abs(row[i]) >> 1]
-                total = curve.add(total, step if row[i] > 0 else curve.negative(step))
-    return total
-
-
-def _odd_multiples(curve: Any, point: Any, count: int) -> list[Any]:
-    twice, out = curve.double(point), [point]
-    while len(out) < count:
-        out.append(curve.add(out[-1], twice))
-    return out
+PARTS = {"items": "id", "responses": "id", "judgments": "id", "judges": "id", "verdicts": "item_id"}
+SUMS, SIGNATURE, NODES, ROWS = "SHA256SUMS", "SHA256SUMS.sig", "proof/nodes.json", "data/judgments.jsonl.gz"
+OPERATORS = ("enrolments", "batches", "rotations", "tombstones")
+LEVELS = ("H0", "H1", "H2", "H3", "H4")
+SORTS = ("person", "ai", "simulated", "anonymous")
+MOST = 1 << 33  # bytes that a packed file may unfold to
+SHOWN = 12  # faults printed a check
 
 
-class Ed25519:
-    """RFC 8032. Points in extended coordinates (X, Y, Z, T)."""
+class Receipt(NamedTuple):
+    """What is needed of a receipt."""
 
-    P = 2**255 - 19
-    L = 2**252 + 27742317777372353535851937790883648493
-    D = -121665 * pow(121666, -1, P) % P
-    ROOT = pow(2, (P - 1) // 4, P)
-    ZERO = (0, 1, 1, 0)
-    _base: list[Any] = []
-
-    @classmethod
-    def verify(cls, key: bytes, signature: bytes, message: bytes) -> bool:
-        """Whether the 64-byte signature is this 32-byte key's over the message."""
-        if len(key) != 32 or len(signature) != 64:
-            return False
-        point, s = cls._point(key), int.from_bytes(signature[32:], "little")
-        if point is None or s >= cls.L:
-            return False
-        if not cls._base:
-            y = 4 * pow(5, -1, cls.P) % cls.P
-            cls._base[:] = _odd_multiples(cls, cls._point(y.to_bytes(32, "little")), 64)
-        k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % cls.L
-        found = _two_products(cls, cls._base, s, _odd_multiples(cls, cls.negative(point), 8), k)
-        return cls._encoded(found) == signature[:32]
-
-    @classmethod
-    def _point(cls, data: bytes) -> Any:
-        """The point of its encoding; None where that is no point, or not written the one right way."""
-        y, sign = int.from_bytes(data, "little") & ((1 << 255) - 1), data[31] >> 7
-        if y >= cls.P:
-            return None
-        u, v = (y * y - 1) % cls.P, (cls.D * y * y + 1) % cls.P
-        x = u * pow(v, 3, cls.P) * pow(u * pow(v, 7, cls.P), (cls.P - 5) // 8, cls.P) % cls.P
-        if v * x * x % cls.P == -u % cls.P:
-            x = x * cls.ROOT % cls.P
-        if v * x * x % cls.P != u or (x == 0 and sign):
-            return None
-        x = cls.P - x if x & 1 != sign else x
-        return (x, y, 1, x * y % cls.P)
-
-    @classmethod
-    def _encoded(cls, point: Any) -> bytes:
-        inverse = pow(point[2], -1, cls.P)
-        x, y = point[0] * inverse % cls.P, point[1] * inverse % cls.P
-        return int(y | (x & 1) << 255).to_bytes(32, "little")
-
-    @classmethod
-    def add(cls, one: Any, other: Any) -> Any:
-        a = (one[1] - one[0]) * (other[1] - other[0]) % cls.P
-        b = (one[1] + one[0]) * (other[1] + other[0]) % cls.P
-        c, d = 2 * one[3] * other[3] * cls.D % cls.P, 2 * one[2] * other[2] % cls.P
-        e, f, g, h = b - a, d - c, d + c, b + a
-        return (e * f % cls.P, g * h % cls.P, f * g % cls.P, e * h % cls.P)
-
-    @classmethod
-    def double(cls, one: Any) -> Any:
-        a, b, c = one[0] * one[0] % cls.P, one[1] * one[1] % cls.P, 2 * one[2] * one[2] % cls.P
-        h = a + b
-        e, g = h - (one[0] + one[1]) ** 2 % cls.P, a - b
-        f = c + g
-        return (e * f % cls.P, g * h % cls.P, f * g % cls.P, e * h % cls.P)
-
-    @classmethod
-    def negative(cls, one: Any) -> Any:
-        return (cls.P - one[0], one[1], one[2], cls.P - one[3])
+    id: str
+    nym: str
+    project: str
+    minor: int
+    currency: str
+    level: str
+    leaf: bytes
 
 
-class P256:
-    """ECDSA over P-256 with SHA-256 (ES256). Points in Jacobian coordinates; Z = 0 is the point at infinity."""
+class Release:
+    """A release and what was found in it: (check, faults, notes)."""
 
-    P = 2**256 - 2**224 + 2**192 + 2**96 - 1
-    N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-    B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-    G = (
-        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
-        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
-        1,
-    )
-    ZERO = (1, 1, 0)
-    _base: list[Any] = []
+    def __init__(self, root: str, options: Any) -> None:
+        self.root, self.options = Path(root), options
+        self.checks: list[tuple[str, list[str], list[str]]] = []
+        self.faults: list[str] = []
+        self.notes: list[str] = []
+        self.keys: list[Key] = []
+        self.witnesses: list[Key] = []
+        self.issuers: list[Key] = []
+        self.quorum, self.log, self.known = 1, "", ""
+        self.sums: dict[str, str] = {}
+        self.lines: dict[str, list[bytes]] = {}
+        self.rows: list[Any] = []  # of each judgment (id, item, judge)
+        self.sorts: dict[str, str] = {}
+        self.receipts: list[Receipt | None] = []
+        self.openings: list[Any] = []
+        self.note: Note | None = None
+        self.levels: list[str] = []
 
-    @classmethod
-    def verify(cls, key: bytes, signature: bytes, message: bytes) -> bool:
-        """Whether the DER signature is this key's (65 bytes, 0x04 X Y) over the message."""
-        x, y, pair = int.from_bytes(key[1:33], "big"), int.from_bytes(key[33:], "big"), _der_pair(signature)
-        if len(key) != 65 or key[0] != 4 or pair is None or max(x, y) >= cls.P:
-            return False
-        if (y * y - x * x * x + 3 * x - cls.B) % cls.P or not all(0 < n < cls.N for n in pair):
-            return False
-        if not cls._base:
-            cls._base[:] = _odd_multiples(cls, cls.G, 64)
-        r, s = pair
-        w = pow(s, -1, cls.N)
-        u = int.from_bytes(hashlib.sha256(message).digest(), "big") * w % cls.N
-        found = _two_products(cls, cls._base, u, _odd_multiples(cls, (x, y, 1), 8), r * w % cls.N)
-        return bool(found[2]) and found[0] * pow(found[2], -2, cls.P) % cls.P % cls.N == r
+    def verify(self) -> bool:
+        """Run every check; gives whether all hold."""
+        for name, check in (
+            ("trust", self.trust), ("checkpoint", self.checkpoint), ("signature", self.signature),
+            ("files", self.files), ("statement", self.statement), ("rows", self.read_rows),
+            ("receipts", self.read_receipts), ("log", self.in_log), ("history", self.history),
+            ("people", self.people), ("pay", self.pay), ("counts", self.counts), ("revoked", self.revoked),
+        ):  # fmt: skip
+            self.faults, self.notes = [], []
+            try:
+                check()
+            except Fault as fault:
+                self.faults.append(str(fault))
+            except Exception as error:  # noqa: BLE001 - whatever stands in a release, it is a fault and no crash
+                self.faults.append(f"cannot be read: {type(error).__name__}: {str(error)[:200]}")
+            self.checks.append((name, self.faults, self.notes))
+        return not any(faults for _, faults, _ in self.checks)
 
-    @classmethod
-    def double(cls, one: Any) -> Any:
-        x, y, z = one
-        delta, gamma = z * z % cls.P, y * y % cls.P
-        beta, alpha = x * gamma % cls.P, 3 * (x - delta) * (x + delta) % cls.P
-        new = (alpha * alpha - 8 * beta) % cls.P
-        return (new, (alpha * (4 * beta - new) - 8 * gamma * gamma) % cls.P, 2 * y * z % cls.P)
+    @property
+    def head(self) -> Note:
+        """The signed checkpoint."""
+        if self.note is None:
+            raise Fault("proof/checkpoint: there is none that holds")
+        return self.note
 
-    @classmethod
-    def add(cls, one: Any, other: Any) -> Any:
-        if not one[2] or not other[2]:
-            return one if one[2] else other
-        zz, ww = one[2] * one[2] % cls.P, other[2] * other[2] % cls.P
-        u, v = one[0] * ww % cls.P, other[0] * zz % cls.P
-        s, t = one[1] * ww * other[2] % cls.P, other[1] * zz * one[2] % cls.P
-        if u == v:
-            return cls.double(one) if s == t else cls.ZERO
-        h, r = v - u, t - s
-        hh = h * h % cls.P
-        hhh, q = h * hh % cls.P, u * hh % cls.P
-        x = (r * r - hhh - 2 * q) % cls.P
-        return (x, (r * (q - x) - s * hhh) % cls.P, one[2] * other[2] * h % cls.P)
+    # Reading
 
-    @classmethod
-    def negative(cls, one: Any) -> Any:
-        return (one[0], cls.P - one[1], one[2])
+    def bytes_of(self, path: str) -> bytes:
+        """A file of the release."""
+        full = self.root / path
+        need(not full.is_symlink() and full.is_file(), f"{path}: the file is missing or a link")
+        return full.read_bytes()
+
+    def json_of(self, path: str) -> Any:
+        """A JSON file of the release."""
+        try:
+            return json.loads(self.bytes_of(path))
+        except (ValueError, RecursionError) as error:
+            raise Fault(f"{path}: it is not JSON: {error}") from None
+
+    def unpacked(self, path: str) -> list[bytes]:
+        """The lines of a packed file; where it is damaged, those before."""
+        data, out, unpack = self.bytes_of(path), b"", zlib.decompressobj(31)
+        try:
+            out = unpack.decompress(data, MOST)
+        except zlib.error:
+            unpack = zlib.decompressobj(31)
+            pieces: list[bytes] = []
+            with contextlib.suppress(zlib.error):
+                pieces.extend(unpack.decompress(data[i : i + 16]) for i in range(0, len(data), 16))
+            out = b"".join(pieces)
+        lines = out.split(b"\n")
+        if not unpack.eof or unpack.unused_data or lines[-1]:
+            self.faults.append(f"{path} row {len(lines)}: the packed file is damaged here")
+        return lines[:-1]
+
+    def raw_lines(self, path: str) -> list[bytes]:
+        """The lines of a plain file."""
+        lines = self.bytes_of(path).split(b"\n")
+        need(not lines[-1], f"{path}: the last line is cut off")
+        return lines[:-1]
+
+    # Checks
+
+    def trust(self) -> None:
+        """Whom the verifier believes."""
+        path = Path(self.options.trust)
+        text = path.read_text(encoding="utf-8")
+        if text.lstrip().startswith("{"):
+            given = json.loads(text)
+            self.log, self.known, self.quorum = given["log"], given.get("known") or "", int(given.get("quorum", 1))
+            self.keys = [vkey(k) for k in given["operators"]]
+            self.witnesses = [vkey(k) for k in given.get("witnesses", [])]
+            self.issuers = [Key(name, bytes.fromhex(k)) for name, k in given.get("issuers", {}).items()]
+        else:
+            lines = [line for line in text.splitlines() if "ssh-ed25519" in line]
+            found = [ssh_key(line[line.index("ssh-ed25519") :]) for line in lines]
+            self.keys = [Key(None, raw) for raw in found if raw]
+        every = [k.raw for k in (*self.keys, *self.witnesses, *self.issuers)]
+        need(self.keys and self.quorum >= 1, f"{path}: there is no ssh-ed25519 key or trust list")
+        need(len(set(every)) == len(every), f"{path}: one key stands in two roles")
+        if self.options.known:
+            self.known = Path(self.options.known).read_text(encoding="utf-8")
+        if self.root.resolve() in path.resolve().parents:
+            self.notes.append("the key lies in the release: that shows that it is whole, not whose it is")
+
+    def checkpoint(self) -> None:
+        """The log's size and root, signed by an operator's key that counts at that size."""
+        note = Note.parse(self.bytes_of("proof/checkpoint").decode())
+        need(not self.log or note.origin == self.log, f"proof/checkpoint: the log is {note.origin}, not {self.log}")
+        self.keys = self.keys_at(note.origin, note.size)
+        note.signer(self.keys)
+        self.note = note
+
+    def keys_at(self, log: str, size: int) -> list[Key]:
+        """The trusted keys, followed through the rotations that they signed."""
+        current = list(self.keys)
+        for line in self.raw_lines("proof/rotations.jsonl"):
+            payload, signer = dsse(json.loads(line), "application/vnd.tutelage.rotation.v1+json", current)
+            step = json.loads(payload)
+            old, new = vkey(step["old"]), vkey(step["new"])
+            need(step["log"] == log and old.raw == signer.raw, "proof/rotations.jsonl: of another log or key")
+            if size >= step["from_size"]:
+                current = [k for k in current if k != signer] + [new]
+        return current
+
+    def signature(self) -> None:
+        """SHA256SUMS is signed by the operator."""
+        armoured = self.bytes_of(SIGNATURE).decode()
+        signer = ssh_signature(armoured, "tutelage-release", self.bytes_of(SUMS))
+        need(signer, f"{SIGNATURE}: no key signed {SUMS}, or one of the two was changed")
+        need(any(k.raw == signer for k in self.keys), f"{SIGNATURE}: signed by a key that is not trusted")
+
+    def files(self) -> None:
+        """Every file is what was listed, none is missing and none stands beside."""
+        before = ""
+        for number, line in enumerate(self.raw_lines(SUMS), 1):
+            digest, path = line.decode()[:64], line.decode()[66:]
+            shaped = line[64:66] == b"  " and path > before and not set(digest) - set("0123456789abcdef")
+            outside = path.startswith("/") or ".." in path.split("/") or "\\" in path
+            need(shaped and not outside, f"{SUMS} line {number}: it is not `hash  path`, sorted")
+            self.sums[path], before = digest, path
+        every = (p for p in self.root.rglob("*") if p.is_symlink() or not p.is_dir())
+        here = {p.relative_to(self.root).as_posix() for p in every}
+        beside = sorted(here - {*self.sums, SUMS, SIGNATURE})
+        self.faults += [f"{p}: it stands in the release but not in {SUMS}" for p in beside]
+        for path, digest in self.sums.items():
+            if path not in here:
+                self.faults.append(f"{path}: the file is missing")
+            elif sha(self.bytes_of(path)).hex() != digest:
+                self.faults.append(f"{path}: the file is not what was sealed")
+
+    def statement(self) -> None:
+        """The in-toto statement names every file, and says what release.json says."""
+        payload, _ = dsse(self.json_of("statement.json"), "application/vnd.in-toto+json", self.keys)
+        said = json.loads(payload)
+        subjects = {s["name"]: s["digest"]["sha256"] for s in said["subject"]}
+        listed = {p: h for p, h in self.sums.items() if p != "statement.json"}
+        wrong = sorted({p for p, _ in subjects.items() ^ listed.items()})
+        need(not wrong, f"statement.json: another file than {SUMS} has: {', '.join(wrong[:5])}")
+        need(said["predicate"] == self.json_of("release.json"), "statement.json: it says other than release.json")
+
+    def read_rows(self) -> None:
+        """Rows are canonical, sorted, each once, and those that were sealed."""
+        sealed = self.json_of("proof/rows.json")
+        for part, key in PARTS.items():
+            path, before = f"data/{part}.jsonl.gz", ""
+            self.lines[part] = self.unpacked(path)
+            _compare(path, self.lines[part], sealed[part], self.faults)
+            for number, line in enumerate(self.lines[part], 1):
+                row: Any = {}
+                try:
+                    row = canonical(line)
+                    need(isinstance(row.get(key), str), f"it has no `{key}`")
+                    need(row[key] > before or number == 1, f"`{key}` {row[key]!r} is not after {before!r}: not sorted")
+                    before = row[key]
+                except (Fault, ValueError, RecursionError) as fault:
+                    self.faults.append(f"{path} row {number}: {fault}")
+                if part == "judges" and isinstance(row.get("id"), str):
+                    self.sorts[row["id"]] = str(row.get("type"))
+                if part == "judgments":
+                    self.rows.append((row.get("id"), row.get("item_id"), row.get("judge_id")))
+
+    def read_receipts(self) -> None:
+        """One receipt and opening a row; each commitment opens to the exact row and item."""
+        receipts = self.unpacked("receipts.jsonl.gz")
+        openings = self.unpacked("openings.jsonl.gz")
+        items = {json.loads(line).get("id"): line for line in self.lines["items"]}
+        for name, count in (("receipts", len(receipts)), ("openings", len(openings))):
+            if count != len(self.rows):
+                self.faults.append(f"{name}.jsonl.gz: {count} lines for {len(self.rows)} rows")
+        opened: set[tuple[Any, ...]] = set()
+        seen: set[str] = set()
+        for number, (payload, opening) in enumerate(zip(receipts, openings, strict=False), 1):
+            receipt = None
+            try:
+                receipt, said = _receipt(payload), canonical(opening)
+                self.openings.append(said)
+                whole = json.loads(payload)
+                need(receipt.id not in seen, "its receipt stands twice")
+                seen.add(receipt.id)
+                need(whole["log"] == self.head.origin and whole["type"] == "judgment", "its receipt is of another log")
+                need(number <= len(self.rows), "a receipt without a row")
+                _, item, judge = self.rows[number - 1]
+                line, salt = self.lines["judgments"][number - 1], bytes.fromhex(said["salt"])
+                need(
+                    len(salt) == 32 and whole["contribution"] == _committed(salt, line),
+                    "its receipt is for another row",
+                )
+                need(receipt.nym == judge, "its receipt is another judge's")
+                about = (item, said["item_salt"], whole["item"])
+                if about not in opened:
+                    salt, line = bytes.fromhex(said["item_salt"]), items.get(item, b"")
+                    need(len(salt) == 32 and whole["item"] == _committed(salt, line), f"item {item!r} is another")
+                    opened.add(about)
+            except (Fault, ValueError, KeyError, TypeError, RecursionError, AttributeError) as fault:
+                what = str(fault) if isinstance(fault, Fault) else f"its receipt or opening cannot be read ({fault!r})"
+                self.faults.append(f"{ROWS} row {number}: {what}")
+            self.receipts.append(receipt)
+
+    def in_log(self) -> None:
+        """Every receipt and payload of the operator is a leaf under the signed checkpoint."""
+        said, leaves = self.json_of(NODES), {}
+        need(said["size"] == self.head.size, f"{NODES}: for a log of {said['size']}, not {self.head.size}")
+        places = [(o["index"], r.leaf) for o, r in zip(self.openings, self.receipts, strict=False) if r]
+        for part in OPERATORS:
+            lines = self.raw_lines(f"proof/{part}.jsonl")
+            need(len(lines) == len(said[part]), f"proof/{part}.jsonl: {len(lines)} lines for {len(said[part])} leaves")
+            places += [(index, leaf_of(line)) for index, line in zip(said[part], lines, strict=False)]
+        for index, leaf in places:
+            need(type(index) is int and index not in leaves, f"two payloads for leaf {index}")
+            leaves[index] = leaf
+        check_many(leaves, self.head.size, [bytes.fromhex(n) for n in said["nodes"]], self.head.root)
+        left = self.head.size - len(leaves)
+        if left:
+            self.notes.append(
+                f"{left:,} leaves of the log are not in this release: an earlier key of a person could be there"
+            )
+
+    def history(self) -> None:
+        """The log continues earlier checkpoints, and the one that the verifier knows."""
+        paths: dict[int, list[bytes]] = {}
+        for one in self.json_of("proof/consistency.json"):
+            earlier, path = Note.parse(one["note"]), [bytes.fromhex(h) for h in one["path"]]
+            need(earlier.origin == self.head.origin, "proof/consistency.json: of another log")
+            check_grown(earlier.size, earlier.root, self.head.size, self.head.root, path)
+            paths[earlier.size] = path
+        if self.known:
+            known = Note.parse(self.known)
+            need(known.origin == self.head.origin, f"the known checkpoint is of {known.origin}")
+            need(
+                known.size in paths or known.size >= self.head.size,
+                f"nothing shows that it continues {known.size} leaves",
+            )
+            check_grown(known.size, known.root, self.head.size, self.head.root, paths.get(known.size, []))
+        elif self.head.witnesses(self.witnesses) < self.quorum:
+            self.notes.append(
+                "no --known checkpoint and no quorum of witnesses: a log rewritten from its start is not caught"
+            )
+
+    def people(self) -> None:
+        """Batches are signed by the keys first enrolled; levels follow."""
+        chains = self._enrolled()
+        by_id = {r.id: r for r in self.receipts if r}
+        signed: dict[str, tuple[str, datetime, bool]] = {}
+        for number, line in enumerate(self.raw_lines("proof/batches.jsonl"), 1):
+            try:
+                batch = canonical(line)
+                keys = chains.get((batch["project"], batch["nym"]), [])
+                enrolled = next((e for e in keys if credential(e["key"]) == batch["credential"]), None)
+                if enrolled is None:
+                    self.notes.append(
+                        f"proof/batches.jsonl line {number}: by a key that is not the person's; not counted"
+                    )
+                    continue
+                bound = _check_batch(batch, by_id, enrolled)
+                signed.update(
+                    dict.fromkeys(batch["receipts"], (batch["credential"], time_of(batch["pay"]["at"]), bound))
+                )
+            except (Fault, ValueError, KeyError, TypeError, AttributeError) as fault:
+                self.faults.append(f"proof/batches.jsonl line {number}: {fault}")
+        known = self._attested()
+        for receipt in self.receipts:
+            by = signed.get(receipt.id) if receipt else None
+            own = "H2" if by else "H0" if receipt is None or receipt.level == "H0" else "H1"
+            self.levels.append(self._raised(*by, known) if by and receipt else own)
+        base = [min(level, "H2") for level in self.levels]
+        stated = self.json_of("release.json")["levels"]
+        found = {level: base.count(level) for level in LEVELS}
+        need(found == stated, f"release.json: it states levels {stated}, the rows show {found}")
+        wanted = self.options.require
+        below = [i for i, level in enumerate(self.levels, 1) if wanted and level < wanted]
+        self.faults += [f"{ROWS} row {i}: {self.levels[i - 1]}, not {wanted}" for i in below]
+        self.notes.append("levels: " + ", ".join(f"{k} {self.levels.count(k):,}" for k in LEVELS if k in self.levels))
+
+    def _enrolled(self) -> dict[tuple[str, str], list[Any]]:
+        chains: dict[tuple[str, str], list[Any]] = {}
+        places = self.json_of(NODES)["enrolments"]
+        lines = self.raw_lines("proof/enrolments.jsonl")
+        for _, line in sorted(zip(places, lines, strict=False)):
+            one = canonical(line)
+            chain = chains.setdefault((one["project"], one["nym"]), [])
+            try:
+                if chain:
+                    asked = leaf_of(jcs({**one, "proof": None}).encode())
+                    check_assertion(one["proof"], chain[-1]["key"], chain[-1]["rp"], asked)
+                chain.append(one)
+            except (Fault, ValueError, KeyError, TypeError, AttributeError):
+                self.notes.append(f"a second key of {one['nym'][:12]}… without the first one's consent; not counted")
+        return chains
+
+    def _attested(self) -> list[Any]:
+        found = []
+        for line in self.raw_lines("proof/attestations.jsonl"):
+            with contextlib.suppress(Fault, ValueError, KeyError, TypeError):
+                payload, key = dsse(json.loads(line), "application/vnd.tutelage.attestation.v1+json", self.issuers)
+                said = json.loads(payload)
+                if said["issuer"] == key.name:
+                    found.append(
+                        (said["credential"], time_of(said["issued_at"]), time_of(said["expires_at"]), said["method"])
+                    )
+        return found
+
+    def _raised(self, who: str, at: datetime, bound: bool, known: list[Any]) -> str:
+        """H2, or higher where issuers that the verifier trusts know the holder of a device-bound key."""
+        good = [(start, how) for key, start, end, how in known if key == who and start <= at < end]
+        if not good or not bound:
+            return "H2"
+        live = any(how == "live" and at - start <= timedelta(days=30) for start, how in good)
+        seen = self.head.witnesses(self.witnesses) >= self.quorum
+        return "H4" if live and seen else "H3"
+
+    def pay(self) -> None:
+        """Sums are those of the receipts."""
+        totals: dict[str, dict[str, int]] = {}
+        people: dict[str, dict[str, int]] = {}
+        for receipt in filter(None, self.receipts):
+            sums = totals.setdefault(receipt.currency, {"minor": 0, "count": 0})
+            sums["minor"], sums["count"] = sums["minor"] + receipt.minor, sums["count"] + 1
+            own = people.setdefault(receipt.nym, {})
+            own[receipt.currency] = own.get(receipt.currency, 0) + receipt.minor
+        stated = self.json_of("pay.json")
+        need(stated["totals"] == totals, f"pay.json: totals are not the receipts' {totals}")
+        wrong = [nym for nym in people.keys() | stated["people"].keys() if people.get(nym) != stated["people"].get(nym)]
+        need(not wrong, f"pay.json: the sum of {wrong[:3]} is not what the receipts say")
+
+    def counts(self) -> None:
+        """release.json states what the rows bear out; who is no person is not counted as one."""
+        said, judgments = self.json_of("release.json"), max(1, len(self.rows))
+        by = [self.sorts.get(judge, "unknown") for _, _, judge in self.rows]
+        digest = jcs([[p, "sha256:" + h] for p, h in sorted(self.sums.items()) if p.startswith("data/")])
+        found: dict[str, Any] = {part: len(self.lines[part]) for part in ("items", "responses", "judgments")}
+        found["judges"] = {s: list(self.sorts.values()).count(s) for s in SORTS}
+        found["judgments_by"] = {s: by.count(s) for s in SORTS}
+        found["simulated"], found["simulated_share"] = by.count("simulated"), by.count("simulated") / judgments
+        found["minimum_level"] = min(min(level, "H2") for level in self.levels)
+        found["digest"] = "sha256:" + sha(digest.encode()).hex()
+        if self.note:
+            found["origin"], found["log"] = self.head.origin, {"size": self.head.size, "root": self.head.root.hex()}
+        self.faults += [
+            f"release.json: `{k}` is {said.get(k)}, the rows show {v}" for k, v in found.items() if said.get(k) != v
+        ]
+        self.faults += [
+            f"{ROWS} row {i}: there is no judge {r[2]!r}" for i, r in enumerate(self.rows, 1) if r[2] not in self.sorts
+        ]
+        shares = ", ".join(f"{by.count(s) / judgments:.1%} {s}" for s in SORTS)
+        self.notes.append(f"judgments by: {shares}; simulated and anonymous are not people. Licence: {said['licence']}")
+
+    def revoked(self) -> None:
+        """Rows that the operator has since withdrawn."""
+        if not self.options.revocations:
+            return
+        sealed = json.loads(Path(self.options.revocations).read_bytes())
+        payload, _ = dsse(sealed, "application/vnd.tutelage.revocations.v1+json", self.keys)
+        said = json.loads(payload)
+        need(said["log"] == self.head.origin, "the revocation list is of another log")
+        gone = set(said["receipts"])
+        rows = [i for i, r in enumerate(self.receipts, 1) if r and r.id in gone]
+        self.notes += [f"{ROWS} row {i} ({self.rows[i - 1][0]}): revoked, drop it" for i in rows]
+        self.notes.append(f"{len(rows):,} rows are revoked")
+
+    # Telling
+
+    def table(self) -> str:
+        """All checks, with what is wrong."""
+        out = []
+        for name, faults, notes in self.checks:
+            out.append(f"{'FAIL' if faults else 'ok':<5} {name:<11} {CHECKED[name]}")
+            out += [f"      - {fault}" for fault in faults[:SHOWN]]
+            out += [f"      - … and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
+            out += [f"      note: {note}" for note in notes]
+        return "\n".join(out)
+
+    def explain(self, wanted: str) -> str:
+        """One row, from its text to the signed log."""
+        ids = [row[0] for row in self.rows]
+        number = ids.index(wanted) + 1 if wanted in ids else int(wanted) if wanted.isdecimal() else 0
+        if not 1 <= number <= min(len(self.rows), len(self.receipts), len(self.openings)):
+            return f"There is no row {wanted!r}: rows are 1 to {len(self.rows)}, or an id."
+        receipt, opening = self.receipts[number - 1], self.openings[number - 1]
+        if receipt is None:
+            return f"Row {number} has no receipt that can be read."
+        return "\n".join([
+            f"{ROWS} row {number}", "  " + self.lines["judgments"][number - 1].decode(errors="replace"),
+            f"  receipt {receipt.id}, by {receipt.nym[:16]}… ({self.sorts.get(receipt.nym)})",
+            f"  pay {receipt.minor} {receipt.currency} (smallest unit), level claimed {receipt.level}, "
+            f"shown {self.levels[number - 1] if self.levels else 'not counted'}",
+            f"  commitment opens with salt {opening['salt'][:16]}…",
+            f"  leaf {opening['index']} = {receipt.leaf.hex()}",
+            f"  log {self.note.origin}, {self.note.size} leaves" if self.note else "  in no signed log",
+        ])  # fmt: skip
 
 
-def _der_pair(data: bytes) -> tuple[int, int] | None:
-    """The two integers of an ECDSA signature in strict DER; None for anything else."""
-    if len(data) < 8 or data[0] != 0x30 or data[1] != len(data) - 2 or data[1] > 127:
-        return None
-    out, at = [], 2
-    for _ in range(2):
-        if at + 2 > len(data) or data[at] != 0x02:
-            return None
-        size = data[at + 1]
-        body = data[at + 2 : at + 2 + size]
-        if len(body) != size or not size or body[0] > 127 or (size > 1 and body[0] == 0 and body[1] < 128):
-            return None
-        out.append(int.from_bytes(body, "big"))
-        at += 2 + size
-    return (out[0], out[1]) if at == len(data) else None
+CHECKED = {
+    "trust": "the verifier's own key or trust list", "signature": "SHA256SUMS is signed by the operator",
+    "checkpoint": "the log's size and root are signed", "files": "every file is what was sealed, none more or less",
+    "statement": "the in-toto statement names every file", "rows": "rows are canonical, sorted, unique, as sealed",
+    "receipts": "each row and its item open their receipt", "log": "every receipt is in the signed log",
+    "history": "the log continues earlier checkpoints", "people": "people's signatures and levels",
+    "pay": "pay sums are the receipts'", "counts": "release.json states what the rows show",
+    "revoked": "rows withdrawn since (with --revocations)",
+}  # fmt: skip
 
 
-def ssh_key(line: str) -> bytes | None:
-    """The 32 bytes of an `ssh-ed25519 …` public key line; None for anything else."""
-    parts = line.split()
-    if len(parts) < 2 or parts[0] != "ssh-ed25519":
-        return None
-    fields = _ssh_strings(_from_base64(parts[1]) or b"")
-    return fields[1] if fields and len(fields) == 2 and fields[0] == b"ssh-ed25519" and len(fields[1]) == 32 else None
+def _compare(path: str, lines: list[bytes], sealed: str, faults: list[str]) -> None:
+    """Name rows that are not those sealed: other, missing, inserted or moved."""
+    wanted = [sealed[i : i + 16] for i in range(0, len(sealed), 16)]
+    found = [sha(line).hex()[:16] for line in lines]
+    if found == wanted:
+        return
+    known, there = set(wanted), set(found)
+    faults += [f"{path} row {i}: it is not a row that was sealed" for i, h in enumerate(found, 1) if h not in known]
+    faults += [
+        f"{path} row {i} as sealed: it is missing or was changed" for i, h in enumerate(wanted, 1) if h not in there
+    ]
+    if known == there:
+        moved = next(
+            (i for i, (a, b) in enumerate(zip(found, wanted, strict=False), 1) if a != b),
+            min(len(found), len(wanted)) + 1,
+        )
+        faults.append(f"{path} row {moved}: rows stand twice or in another order from here on")
 
 
-def ssh_signature(armoured: str, namespace: str, message: bytes) -> bytes | None:
-    """The public key whose SSHSIG over the message in this namespace verifies; None where none does."""
-    lines = armoured.strip().splitlines()
-    if len(lines) < 3 or lines[0] != "-----BEGIN SSH SIGNATURE-----" or lines[-1] != "-----END SSH SIGNATURE-----":
-        return None
-    data = _from_base64("".join(lines[1:-1])) or b""
-    if data[:10] != b"SSHSIG\x00\x00\x00\x01":
-        return None
-    fields = _ssh_strings(data[10:])
-    if not fields or len(fields) != 5 or fields[1] != namespace.encode() or fields[3] not in (b"sha256", b"sha512"):
-        return None
-    public, signed = _ssh_strings(fields[0]), _ssh_strings(fields[4])
-    if not public or not signed or len(public) != 2 or len(signed) != 2 or {public[0], signed[0]} != {b"ssh-ed25519"}:
-        return None
-    hashed = hashlib.new(fields[3].decode(), message).digest()
-    to_sign = b"SSHSIG" + b"".join(len(f).to_bytes(4, "big") + f for f in (*fields[1:4], hashed))
-    return public[1] if Ed25519.verify(public[1], signed[1], to_sign) else None
+def _receipt(payload: bytes) -> Receipt:
+    r = canonical(payload)
+    pay = r["pay"]
+    need(r["schema"] == "receipt/1" and r["level"] in LEVELS and type(pay["minor"]) is int, "its receipt is none")
+    need(all(isinstance(r[k], str) for k in ("id", "nym", "project")), "its receipt is none")
+    return Receipt(r["id"], r["nym"], r["project"], pay["minor"], str(pay["currency"]), r["level"], leaf_of(payload))
 
 
-def _ssh_strings(data: bytes) -> list[bytes] | None:
-    out, at = [], 0
-    while at < len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if at + 4 + size > len(data):
-            return None
-        out.append(data[at + 4 : at + 4 + size])
-        at += 4 + size
-    return out
+def _committed(salt: bytes, line: bytes) -> str:
+    return "salted:" + sha(b"\2", salt, line).hex()
 
 
-def _from_base64(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return None
+def _check_batch(batch: Any, by_id: dict[str, Receipt], enrolled: Any) -> bool:
+    """Fault unless this person's key signed exactly these receipts and this pay; gives whether it is device-bound."""
+    missing = [i for i in batch["receipts"] if i not in by_id]
+    need(not missing, f"it signs a receipt that is not here: {missing[:1]}")
+    mine, pay = [by_id[i] for i in batch["receipts"]], batch["pay"]
+    need(0 < len(mine) <= 50 and len(set(batch["receipts"])) == len(mine), "it is empty, too large or names one twice")
+    owners = {(r.project, r.nym, r.currency) for r in mine}
+    need(owners == {(batch["project"], batch["nym"], pay["currency"])}, "it signs someone else's receipts")
+    need((pay["project"], pay["nym"]) == (batch["project"], batch["nym"]), "its pay is someone else's")
+    need(batch["log"] == enrolled["log"], "its key was enrolled in another log")
+    need(pay["count"] == len(mine) and pay["minor"] == sum(r.minor for r in mine), "its pay is not its receipts'")
+    challenge = root_of([*(r.leaf for r in mine), leaf_of(jcs(pay).encode())])
+    return check_assertion(batch["assertion"], enrolled["key"], enrolled["rp"], challenge)
+
+
+def main() -> int:
+    """Verify and print; 0 where everything holds, else 1."""
+    asked = argparse.ArgumentParser(description="Verify a release: standard library alone, no network.")
+    asked.add_argument("release", help="its directory")
+    asked.add_argument("--trust", required=True, metavar="KEY", help="ssh-ed25519 line(s), or a trust list in JSON")
+    asked.add_argument("--explain", metavar="ROW", help="a row's number or id: from its text to the log")
+    asked.add_argument("--revocations", metavar="FILE", help="a signed list of rows that were withdrawn")
+    asked.add_argument("--require", choices=LEVELS, help="fail on rows whose person is less known")
+    asked.add_argument("--known", metavar="NOTE", help="a checkpoint that you kept, e.g. of the release before")
+    options = asked.parse_args()
+    release = Release(options.release, options)
+    holds = release.verify()
+    told = [release.table(), *([release.explain(options.explain)] if options.explain else [])]
+    sys.stdout.write("\n\n".join([*told, "VERIFIED" if holds else "NOT VERIFIED"]) + "\n")
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
