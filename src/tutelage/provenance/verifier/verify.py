@@ -58,6 +58,7 @@ class Release:
     def __init__(self, root: str, options: Any) -> None:
         self.root, self.options = Path(root), options
         self.checks: list[tuple[str, list[str], list[str]]] = []
+        self.at = str(options.trust)  # the file read last
         self.faults: list[str] = []
         self.notes: list[str] = []
         self.keys: list[Key] = []
@@ -87,7 +88,7 @@ class Release:
             except Fault as fault:
                 self.faults.append(str(fault))
             except Exception as error:  # noqa: BLE001 - whatever stands in a release, it is a fault and no crash
-                self.faults.append(f"cannot be read: {type(error).__name__}: {str(error)[:200]}")
+                self.faults.append(f"{self.at}: cannot be read: {type(error).__name__}: {str(error)[:200]}")
             self.checks.append((name, self.faults, self.notes))
         return not any(faults for _, faults, _ in self.checks)
 
@@ -102,7 +103,7 @@ class Release:
 
     def bytes_of(self, path: str) -> bytes:
         """A file of the release."""
-        full = self.root / path
+        full, self.at = self.root / path, path
         need(not full.is_symlink() and full.is_file(), f"{path}: the file is missing or a link")
         return full.read_bytes()
 
