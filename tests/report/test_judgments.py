@@ -234,3 +234,46 @@ def test_a_million_judgments_take_seconds() -> None:
     page.html()
     assert time.process_time() - began < 40
     assert "drawn at random" in page.study.consensus["why"]
+
+
+def test_a_comparison_is_known_by_its_item_and_not_by_its_two_models_alone() -> None:
+    """Four pairs of answers by the same two models, each judged twice: 4 items of 2 judgments, none a repeat."""
+    rows = [(p, j) for p in range(4) for j in ("ann", "bea")]
+    page = judgments({"pair_id": [p for p, _ in rows], "judge": [j for _, j in rows], "model_a": ["x"] * 8,
+                      "model_b": ["y"] * 8, "winner": ["left"] * 7 + ["right"]})  # fmt: skip
+    assert page.taken.items.size == 4 and page.taken.n == 8
+    assert page.study.agreement["raw"].value == approx(3 / 4)
+
+
+def test_a_row_that_names_no_winner_does_not_change_what_the_other_items_are() -> None:
+    page = judgments(item=[1, 1, 2, 2], judge=["a", "b", "a", "b"], left=["x"] * 4, right=["y"] * 4,
+                     winner=["left", "left", "right", None])  # fmt: skip
+    assert page.taken.items.size == 2 and page.taken.n == 3
+
+
+def test_judges_who_saw_a_pair_from_opposite_sides_agree_if_they_prefer_the_same() -> None:
+    """a sees x|y and says left, b sees y|x and says right: both prefer x."""
+    page = judgments(prompt=[1, 1, 2, 2], judge=["a", "b", "a", "b"], left=["x", "y", "x", "y"],
+                     right=["y", "x", "y", "x"], winner=["left", "right", "right", "left"])  # fmt: skip
+    assert page.taken.items.size == 2
+    assert page.study.agreement["raw"].value == 1
+    assert any("both ways round" in note for note in page.taken.notes)
+
+
+def test_times_and_reasons_are_counted_and_not_judged() -> None:
+    """Times 10 to 50 s, one unknown: median 30. Two reasons are the same but for case: 2 come again."""
+    page = judgments(item=[1, 1, 2, 2, 3, 3], judge=list("ababab"), value=list("xxyyxy"),
+                     seconds=[10, 20, 30, 40, 50, None],
+                     reason=["Too long", "too  LONG", "wrong", None, None, ""])  # fmt: skip
+    spent = page.figures()["shape"]["effort"]
+    assert spent["seconds"]["median"] == 30 and spent["seconds"]["known"] == 5
+    assert spent["reasons"] == {"judgments": 6, "given": 3, "again": 2}
+    assert "Median time of a judgment" in page.html() and "Reasons that come again" in page.html()
+
+
+def test_the_load_of_judges_is_a_curve_from_nothing_to_all() -> None:
+    """1, 1 and 2 of 4 judgments: two thirds of the judges gave half."""
+    assert study.lorenz(np.array([2, 1, 1])) == [(0, 0), (approx(1 / 3), 0.25), (approx(2 / 3), 0.5), (1, 1)]
+    assert "Who carries the load" in judgments(crowd(60, 3, 0.9)).html()
+    even = {"item": [i for i in range(9) for _ in "abcdef"], "judge": list("abcdef") * 9, "value": list("xxyxyx") * 9}
+    assert "Every judge gave 9 judgments." in judgments(even).html()

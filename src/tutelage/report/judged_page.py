@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tutelage.records import Undefined
 from tutelage.report.blocks import (
     BarChart,
     Block,
     Callout,
+    CurveChart,
     Fact,
     FigureCard,
     FigureTable,
@@ -15,6 +18,7 @@ from tutelage.report.blocks import (
     Prose,
     Reference,
     Section,
+    Series,
 )
 from tutelage.report.study import SHOWN, Study
 from tutelage.report.taken import Taken
@@ -22,6 +26,7 @@ from tutelage.report.verdicts import Verdict
 from tutelage.report.words import THIN, number
 
 MOST_BARS = 12
+FEW_JUDGES = 5  # below which a curve of who carries the load is a list of them
 
 
 def page_of(t: Taken, s: Study, verdicts: tuple[Verdict, ...], title: str) -> Page:
@@ -80,12 +85,41 @@ def _shape(t: Taken, s: Study) -> Section:
         rows = tuple((name, n) for name, n in list(shape["counts"].items())[:MOST_BARS])
         blocks.append(BarChart("What was said", rows, of="judgments"))
     if t.judges_named and shape["load"]:
-        load = shape["load"]
-        blocks.append(Prose(
-            f"A judge gave between {load['least']:,} and {load['most']:,} judgments (median {load['median']:g}); "
-            f"the busiest gave {100 * load['share_of_busiest']:.1f}{THIN}% of all."
-        ))  # fmt: skip
+        blocks += _load(shape["load"], t.judges.size)
+    blocks += _effort(shape["effort"])
     return Section("What there is", "Counts, and whether judges judged the same things.", tuple(blocks))
+
+
+def _load(load: dict[str, Any], judges: int) -> list[Block]:
+    """Who carries the work: in words, and as a curve where it is not even."""
+    if load["least"] == load["most"]:
+        return [Prose(f"Every judge gave {load['most']:,} judgments.")]
+    words = Prose(
+        f"A judge gave between {load['least']:,} and {load['most']:,} judgments (median {load['median']:g}); "
+        f"the busiest gave {100 * load['share_of_busiest']:.1f}{THIN}% of all."
+    )
+    if judges < FEW_JUDGES:
+        return [words]
+    x, y = zip(*((100 * a, 100 * b) for a, b in load["lorenz"]), strict=True)
+    curves = (Series("These judges", x, y, how=f"counts of {judges:,} judges"),
+              Series("If all gave as many", (0.0, 100.0), (0.0, 100.0)))  # fmt: skip
+    note = "Judges with fewest judgments first. The deeper the curve hangs, the more the figures rest on a few judges."
+    axes = ("% of the judges", "% of the judgments")
+    return [words, CurveChart("Who carries the load", curves, *axes, note=note)]
+
+
+def _effort(spent: dict[str, Any]) -> list[Block]:
+    """Time and reasons as counts; what they mean is for inspection to say."""
+    out: list[Block] = []
+    if time := spent.get("seconds"):
+        ends = f"eight in ten took {number(time['tenth'], 0)} to {number(time['ninetieth'], 0)} s"
+        out.append(Fact("Median time of a judgment", f"{number(time['median'], 0)} s",
+                        f"{ends}; known for {time['known']:,}, {number(time['hours'], 1)} h in all"))  # fmt: skip
+    if said := spent.get("reasons"):
+        out.append(Fact("Judgments with a reason", f"{said['given']:,}", f"of {said['judgments']:,}"))
+        note = "the same words as another judgment's; `tutelage inspect` weighs that"
+        out.append(Fact("Reasons that come again", f"{said['again']:,}", note))
+    return out
 
 
 def _bars(overlap: dict[str, int]) -> tuple[tuple[str, int], ...]:
@@ -213,8 +247,8 @@ def _perspectives(s: Study) -> Section | None:
     blocks: list[Block] = [Callout("note", _capital(p["claim"]) + ".")]
     gains = tuple((f"{g} groups instead of {int(g) - 1}", f) for g, f in p["gain"].items())
     if gains:
-        blocks.append(IntervalChart("What more groups add", gains, Reference(0.0, "nothing"), unit="nats a vote",
-                                    note="Log likelihood of a held-out vote."))  # fmt: skip
+        blocks.append(IntervalChart("What more groups add", gains, Reference(0.0, "nothing"), unit="nats",
+                                    note="Log likelihood a held-out vote."))  # fmt: skip
     return Section("Perspectives", lead, tuple(blocks))
 
 

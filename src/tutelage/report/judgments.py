@@ -73,7 +73,7 @@ class Judged:
 def judgments(
     data: Any = None, *, item: Any = None, judge: Any = None, value: Any = None, gold: Any = None, left: Any = None,
     right: Any = None, winner: Any = None, prompt: Any = None, ai: Any = None, human: Any = None,
-    confidence: Any = None, pi: Any = None, level: float = 0.95, seed: int = 0,
+    confidence: Any = None, pi: Any = None, seconds: Any = None, reason: Any = None, level: float = 0.95, seed: int = 0,
     title: str = "What these judgments support",
 ) -> Judged:  # fmt: skip
     """Say what judgments can and cannot support, with figures, plots, and the sample that would settle what is open.
@@ -83,6 +83,8 @@ def judgments(
     item, judge, value   the name of a column, or (n,) an array: one judgment a row; gold: the known answer of the item
     left, right, winner  comparisons: left, right or tie, or the winner's name;  prompt: what about
     ai, human            an AI judge's answers and people's, empty outside the slice; confidence and pi beside
+    seconds, reason      what a judgment took and why it was given: counted, not judged
+    A table with one column a judge (`annotator1`, `annotator2`) is read as that.
     Columns with usual names are found and that is noted. Raises BadInput where no judgments can be found.
     Seconds for a million judgments: what takes longer is left to its own command, and the page says so.
     """
@@ -90,7 +92,7 @@ def judgments(
         raise BadInput(f"The level is {level}.", expected="0.5 <= level < 1", remedy="Use .95.")
     asked = {"item": item, "judge": judge, "value": value, "gold": gold, "left": left, "right": right,
              "winner": winner, "prompt": prompt, "ai": ai, "human": human, "pi": pi,
-             "confidence": confidence}  # fmt: skip
+             "confidence": confidence, "seconds": seconds, "reason": reason}  # fmt: skip
     return judged(take(data, **asked), level=level, seed=seed, title=title)
 
 

@@ -64,9 +64,17 @@ def shape(t: Taken) -> dict[str, Any]:
         "overlap": {str(k): int(n) for k, n in zip(times.tolist(), items.tolist(), strict=True)},
         "items_judged_twice": int((per_item >= 2).sum()),
         "load": {} if not t.n else {"least": int(per_judge.min()), "median": float(np.median(per_judge)),
-                                    "most": int(per_judge.max()), "share_of_busiest": float(per_judge.max() / t.n)},
-        "connected_parts": groups,
+                                    "most": int(per_judge.max()), "share_of_busiest": float(per_judge.max() / t.n),
+                                    "lorenz": lorenz(per_judge)},
+        "connected_parts": groups, "effort": t.effort,
     }  # fmt: skip
+
+
+def lorenz(per_judge: Codes) -> list[tuple[float, float]]:
+    """(share of the judges, those with fewest judgments first, share of all judgments they gave), 21 points at most."""
+    given = np.concatenate([[0], np.cumsum(np.sort(per_judge))])
+    at = np.unique(np.linspace(0, per_judge.size, min(20, per_judge.size) + 1).round().astype(int))
+    return [(float(k / per_judge.size), float(given[k] / given[-1])) for k in at]
 
 
 def parts(t: Taken) -> int:

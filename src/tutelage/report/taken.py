@@ -11,6 +11,8 @@ import numpy as np
 
 from tutelage.errors import BadInput
 from tutelage.measure.arrays import Codes, Floats, codes
+from tutelage.report.effort import effort
+from tutelage.report.wide import tall
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,6 +36,8 @@ USUAL: dict[str, tuple[str, ...]] = {
     "human": ("human", "human_label", "person", "people"),
     "confidence": ("confidence", "ai_confidence"),
     "pi": ("pi", "inclusion_probability"),
+    "seconds": ("seconds", "active_s", "active_seconds", "duration_s", "duration_seconds"),
+    "reason": ("reason", "reasons", "rationale"),
 }
 LEFT = ("left", "l", "a", "x", "first", "model_a", "model_x", "response_a", "1")
 RIGHT = ("right", "r", "b", "y", "second", "model_b", "model_y", "response_b", "2", "-1")
@@ -70,6 +74,7 @@ class Taken:
     item, judge, value     (n,) codes into `items`, `judges`, `values`
     numbers                (V,) the values as numbers in increasing order, or None where they are names
     gold                   (I,) code of the known answer, −1 where none is known; None where there is no gold at all
+    effort                 times and reasons, as counts; see `tutelage.report.effort`
     """
 
     item: Codes
@@ -85,6 +90,7 @@ class Taken:
     beside: Beside | None = None
     source: str = "judgments"
     notes: tuple[str, ...] = ()
+    effort: dict[str, Any] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -116,9 +122,11 @@ def take(data: Any = None, **asked: Any) -> Taken:
     """Anything a caller holds as a `Taken`; see `tutelage.report.judgments` for what may be given."""
     columns = _columns(data, {what: given for what, given in asked.items() if given is not None})
     beside = _beside(columns) if "ai" in columns.found and "human" in columns.found else None
-    duels = _duels(columns) if all(what in columns.found for what in ("left", "right", "winner")) else None
+    duels, kept = None, None
+    if all(what in columns.found for what in ("left", "right", "winner")):
+        duels, kept = _duels(columns)
     if duels is not None and ("item" not in columns.found or "value" not in columns.found):
-        columns = _votes_of(duels, columns)
+        columns = _votes_of(duels, columns, kept)
     if beside is not None and ("value" not in columns.found or "item" not in columns.found):
         return _votes(_two_judges(beside, columns), duels=duels, beside=beside)
     missing = [what for what in ("item", "value") if what not in columns.found]
@@ -161,8 +169,9 @@ def _of_frame(frame: Frame, asked: Mapping[str, Any]) -> Columns:
     """The columns asked for by name (or given as arrays), and the usual ones that nobody asked for."""
     from tutelage.formats.frames import Frame
 
-    frame = Frame(frame.path, _legible(frame.table))
-    out = Columns(source=frame.path.name)
+    table, notes = _one_judgment_a_row(_legible(frame.table), asked)
+    frame = Frame(frame.path, table)
+    out = Columns(source=frame.path.name, notes=notes)
     used: set[str] = set()
     for what, given in asked.items():
         if isinstance(given, str):
@@ -175,10 +184,22 @@ def _of_frame(frame: Frame, asked: Mapping[str, Any]) -> Columns:
         name = next((by_lower[u] for u in usual if u in by_lower and by_lower[u] not in used), None)
         if what in out.found or name is None:
             continue
+        if what == "item" and "winner" in out.found and table[name].n_unique() == table.height:
+            continue  # a number for each comparison does not say what was compared
         used.add(name)
         out.found[what] = frame.names(name)
         out.notes.append(f"column `{name}` was taken for the {what}; {what}= names another")
     return out
+
+
+def _one_judgment_a_row(table: pl.DataFrame, asked: Mapping[str, Any]) -> tuple[pl.DataFrame, list[str]]:
+    """The table, unpivoted where it has one column a judge and nobody named columns, and a note of it."""
+    lower = {name.lower() for name in table.columns}
+    spoken_for = any(lower.intersection(USUAL[what]) for what in ("judge", "value", "ai", "winner"))
+    if spoken_for or set(asked) - {"gold"}:
+        return table, []
+    found = tall(table, item=USUAL["item"], gold=USUAL["gold"])
+    return (table, []) if found is None else (found[0], [found[1]])
 
 
 def _legible(table: pl.DataFrame) -> pl.DataFrame:
@@ -199,6 +220,7 @@ def _of_corpus(corpus: Corpus, source: str) -> Columns:
     columns = Columns({
         "item": _objects([j.item_id + part for j, part, _ in rows]),
         "judge": _objects([j.judge_id for j, _, _ in rows]), "value": _objects([said for *_, said in rows]),
+        "seconds": _objects([j.active_s for j, _, _ in rows]), "reason": _objects([j.reason for j, _, _ in rows]),
     }, source)  # fmt: skip
     author = {response.id: response.author for response in corpus.responses}
     sides = {item.id: [author.get(r) for r in item.responses] for item in corpus.items if len(item.responses) == 2}
@@ -283,8 +305,8 @@ def _two_judges(beside: Beside, columns: Columns) -> Columns:
     return Columns({what: column[kept] for what, column in votes.items()}, columns.source, columns.notes)
 
 
-def _duels(columns: Columns) -> Duels:
-    """The comparisons, complete rows only."""
+def _duels(columns: Columns) -> tuple[Duels, Mask]:
+    """The comparisons, complete rows only, and which rows those are."""
     left, right, winner = (columns.found[what] for what in ("left", "right", "winner"))
     judge, prompt = columns.get("judge"), columns.get("prompt")
     kept = np.logical_and.reduce([there(c) for c in (left, right, winner, judge) if c is not None])
@@ -304,19 +326,36 @@ def _duels(columns: Columns) -> Duels:
         )
     kept &= ~strange
     outcome = np.where(is_left, 1.0, np.where(is_right, 0.0, 0.5))
-    return Duels(left[kept], right[kept], outcome[kept], *(None if c is None else c[kept] for c in (judge, prompt)))
+    more = (None if c is None else c[kept] for c in (judge, prompt))
+    return Duels(left[kept], right[kept], outcome[kept], *more), kept
 
 
-def _votes_of(duels: Duels, columns: Columns) -> Columns:
+def _votes_of(duels: Duels, columns: Columns, kept: Mask | None) -> Columns:
     """Comparisons as votes: what was compared, about which prompt, is the item; who won is the value."""
-    parts = [part for part in (duels.prompt, duels.left, duels.right) if part is not None]
+    given = columns.get("item")
+    about = duels.prompt if given is None else given[kept]
+    left, right, outcome = _one_way_round(duels, about, columns.notes)
+    parts = [part for part in (about, left, right) if part is not None]
     item = np.array([" / ".join(map(str, row)) for row in zip(*parts, strict=True)] + [None], dtype=object)[:-1]
-    value = np.where(duels.outcome == 1, "left", np.where(duels.outcome == 0, "right", "tie")).astype(object)
-    item = (
-        columns.found["item"] if columns.get("item") is not None and columns.found["item"].size == item.size else item
-    )
+    value = np.where(outcome == 1, "left", np.where(outcome == 0, "right", "tie")).astype(object)
     found = {"item": item, "value": value} | ({"judge": duels.judge} if duels.judge is not None else {})
+    found |= {what: columns.found[what] for what in ("seconds", "reason") if what in columns.found}
     return Columns(found, columns.source, columns.notes)
+
+
+def _one_way_round(duels: Duels, about: Names | None, notes: list[str]) -> tuple[Names, Names, Floats]:
+    """Left, right and outcome; where a pair was shown both ways round, the first by name stands left throughout.
+
+    Two judges who saw the same pair from opposite sides judged the same thing, and agree if both prefer the same one.
+    """
+    back = np.fromiter((str(a) > str(b) for a, b in zip(duels.left, duels.right, strict=True)), bool, duels.left.size)
+    left, right = np.where(back, duels.right, duels.left), np.where(back, duels.left, duels.right)
+    names = left if about is None else about
+    pairs = [set(zip(*(part[rows].tolist() for part in (names, left, right)), strict=True)) for rows in (back, ~back)]
+    if not pairs[0] & pairs[1]:
+        return duels.left, duels.right, duels.outcome
+    notes.append("pairs were shown both ways round: for agreement, the first of the two by name is the left one")
+    return left, right, np.where(back, 1.0 - duels.outcome, duels.outcome)
 
 
 def _votes(columns: Columns, *, duels: Duels | None, beside: Beside | None) -> Taken:
@@ -340,8 +379,10 @@ def _votes(columns: Columns, *, duels: Duels | None, beside: Beside | None) -> T
     if columns.get("gold") is not None:
         gold, values, numbers = _gold(i_all=codes_of(item, items), given=columns.found["gold"], values=values,
                                       numbers=numbers, items=items.size)  # fmt: skip
+    seconds, reasons = columns.get("seconds"), columns.get("reason")
+    spent = effort(None if seconds is None else _numbers(seconds, "seconds"), reasons)
     return Taken(i, j, v, _named(items), _named(judges), values, numbers, gold, judge is not None, duels, beside,
-                 columns.source, tuple(notes))  # fmt: skip
+                 columns.source, tuple(notes), spent)  # fmt: skip
 
 
 def _blank(n: int) -> Names:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tutelage.cli import root
+from tutelage.cli.measure.page import page
 from tutelage.errors import BadInput
 
 SAID = (  # 8 items, 3 judges: c says "no" on items 6 and 7 against the others
@@ -21,6 +22,13 @@ SAID = (  # 8 items, 3 judges: c says "no" on items 6 and 7 against the others
 
 def measure(file: Path, *more: str) -> Result:
     return CliRunner().invoke(root, ["measure", str(file), *more], catch_exceptions=False)
+
+
+def real(name: str) -> Path:
+    data = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[4] / "shared" / "data"))
+    if not (data / name).is_file():
+        pytest.skip(f"no {name} under {data}: set TUTELAGE_DATA")
+    return data / name
 
 
 @pytest.fixture
@@ -107,8 +115,48 @@ def test_thin_files_get_a_page_and_not_an_error(tmp_path: Path, rows: str) -> No
 
 @pytest.mark.real_data
 def test_ukp_convarg_has_the_alpha_of_its_paper() -> None:
-    data = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[4] / "shared" / "data"))
-    if not data.is_dir():
-        pytest.skip(f"no data under {data}: set TUTELAGE_DATA")
-    found = json.loads(measure(data / "ukp_convarg" / "votes.parquet", "--json").stdout)
+    found = json.loads(measure(real("ukp_convarg/votes.parquet"), "--json").stdout)
     assert round(found["agreement"]["alpha"]["value"], 3) == 0.284
+
+
+@pytest.mark.real_data
+def test_a_table_with_one_column_a_judge_has_the_alpha_of_its_paper() -> None:
+    """PandaLM: 999 pairs, three annotators in three columns; nothing is named on the command line."""
+    found = json.loads(measure(real("pandalm_test/pairs.parquet"), "--json").stdout)
+    assert round(found["agreement"]["alpha"]["value"], 3) == 0.864
+
+
+@pytest.mark.real_data
+def test_two_ai_judges_of_the_same_pairs_are_judged_on_every_pair() -> None:
+    """llmfao: 2,139 pairs × 2 judges. By models alone 1,862 of the 4,278 rows looked like repeats."""
+    said = measure(real("llmfao/judge_votes.parquet"))
+    assert "4,278 judgments of 2,139 items by 2 judges" in said.stdout
+    assert "`pair_id` was taken for what the comparison is about" in said.stderr
+
+
+def test_columns_that_are_named_are_taken_and_every_verdict_follows(tmp_path: Path) -> None:
+    """The function takes names by meaning; a directory of import takes none."""
+    file = tmp_path / "odd.csv"
+    file.write_text(SAID.replace("id,rater,label", "bbc,wid,fact"), encoding="utf-8")
+    out = tmp_path / "p.html"
+    page(file=file, html=out, as_json=True, item="bbc", judge="wid", value="fact", gold=None)
+    assert "24 judgments of 8 items by 3 judges" in out.read_text(encoding="utf-8")
+    with pytest.raises(BadInput, match="names a column"):
+        page(file=tmp_path, html=None, as_json=True, item="bbc")
+
+
+def test_comparisons_may_be_named_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text("p,q,won\n" + "x,y,p\ny,x,q\nx,y,q\n".replace(",p\n", ",left\n").replace(",q\n", ",right\n") * 5,
+                    encoding="utf-8")  # fmt: skip
+    page(file=file, html=None, as_json=True, left="p", right="q", winner="won")
+    found = json.loads(capsys.readouterr().out)
+    assert found["preference"]["comparisons"] == 15 and found["preference"]["rows"][0]["item"] == "x"
+
+
+def test_a_number_for_each_comparison_does_not_say_what_was_compared(tmp_path: Path) -> None:
+    """12 rows with ids 0 to 11 of one pair by 4 judges: one item, not 12."""
+    file = tmp_path / "numbered.csv"
+    rows = "".join(f"{k},x,y,{'left' if k % 3 else 'right'},j{k % 4}\n" for k in range(12))
+    file.write_text("id,left,right,winner,judge\n" + rows, encoding="utf-8")
+    assert json.loads(measure(file, "--json").stdout)["shape"]["items"] == 1
