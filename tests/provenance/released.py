@@ -29,7 +29,7 @@ def corpus(count: int = 12) -> Corpus:
             Item(f"i{n:03}", "comparison", user(f"Wie viel ist {n}?"), responses=(f"a{n:03}", f"b{n:03}"))
             for n in range(items)
         ),
-        tuple(Response(f"{s}{n:03}", assistant(f"Antwort {s} {n} – ü"), author="ana") for n in range(items) for s in "ab"),
+        tuple(Response(f"{s}{n:03}", assistant(f"Für {s} {n} –"), author="ana") for n in range(items) for s in "ab"),
         tuple(
             Judgment(f"j{n:03}", f"i{n // 3:03}", names[n % 4], {"type": "prefer", "winner": "first"},
                      active_s=0.1 * n + 1e-7, at=NOW) for n in range(count)

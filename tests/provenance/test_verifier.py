@@ -51,7 +51,7 @@ def inside(made: tuple[Path, Path]) -> types.ModuleType:
     """The joined file as a module, for many verifications in one process."""
     module = types.ModuleType("joined_verify")
     sys.modules["joined_verify"] = module
-    exec(compile(script(), "verify.py", "exec"), module.__dict__)  # noqa: S102 - our own file, as buyers run it
+    exec(compile(script(), "verify.py", "exec"), module.__dict__)
     return module
 
 
@@ -104,7 +104,19 @@ def test_a_release_verifies_outside_our_package_and_says_what_it_shows(made: tup
 
 def test_the_second_route_is_ssh_keygen_and_sha256sum(copy: Path) -> None:
     sums = (copy / "SHA256SUMS").read_bytes()
-    argv = "ssh-keygen -Y verify -f keys/allowed_signers -I operator -n tutelage-release -s SHA256SUMS.sig".split()
+    argv = [
+        "ssh-keygen",
+        "-Y",
+        "verify",
+        "-f",
+        "keys/allowed_signers",
+        "-I",
+        "operator",
+        "-n",
+        "tutelage-release",
+        "-s",
+        "SHA256SUMS.sig",
+    ]
     assert subprocess.run(argv, cwd=copy, input=sums, capture_output=True, check=False).returncode == 0
     assert subprocess.run(argv, cwd=copy, input=sums + b"\n", capture_output=True, check=False).returncode != 0
     check = ["sha256sum", "-c", "--quiet", "SHA256SUMS"]
@@ -117,7 +129,12 @@ def test_the_second_route_is_ssh_keygen_and_sha256sum(copy: Path) -> None:
 def test_keys_and_signatures_of_ssh_keygen_itself_are_read(tmp_path: Path, inside: types.ModuleType) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "k"], cwd=tmp_path, check=True)
     (tmp_path / "m").write_bytes(b"words")
-    subprocess.run("ssh-keygen -q -Y sign -f k -n spaces m".split(), cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-Y", "sign", "-f", "k", "-n", "spaces", "m"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
     key, signature = ssh_key((tmp_path / "k.pub").read_text()), (tmp_path / "m.sig").read_text()
     assert inside.ssh_signature(signature, "spaces", b"words") == key
     assert inside.ssh_signature(signature, "spaces", b"other") is None

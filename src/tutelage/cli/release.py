@@ -33,6 +33,7 @@ def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str
     Judgments that the project's log does not know are added as imported (H0). The release is whole or absent. Check it
     with: python OUT/verify.py OUT --trust OUT/keys/operator.pub
     """
+    import gc
     import re
     from datetime import UTC, datetime
 
@@ -41,6 +42,7 @@ def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str
     from tutelage.provenance.release.project import Project
     from tutelage.provenance.release.source import read
 
+    gc.disable()  # records hold no cycles, and looking for some doubles the time at a hundred thousand rows
     found = read(locate(source))
     project = Project.named(name or re.sub(r"[^A-Za-z0-9._-]+", "-", found.name).strip("-.") or "project")
     exclusivity = "exclusive" if exclusive else "not exclusive"

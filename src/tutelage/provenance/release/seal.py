@@ -21,6 +21,7 @@ from tutelage.provenance.release.card import card
 from tutelage.provenance.release.croissant import croissant
 from tutelage.provenance.release.derived import write_parquet
 from tutelage.provenance.release.eu_summary import eu_summary
+from tutelage.provenance.release.lines import line
 from tutelage.provenance.release.logged import UNNAMED, Logging, Row
 from tutelage.provenance.release.manifest import FILE, LEVELS, Manifest
 from tutelage.provenance.release.project import Project
@@ -83,16 +84,16 @@ class _Sealing:
         corpus = self.source.corpus
         pepper = self.project.secret("pepper")
         nyms = {j.id: pseudonym(pepper, j.id) for j in corpus.judges}
-        lines = {part: [canonical(r) for r in records] for part, records in public(corpus, nyms).items()}
+        lines = {part: [line(r) for r in records] for part, records in public(corpus, nyms).items()}
         by_item = dict(zip(sorted(i.id for i in corpus.items), lines["items"], strict=True))
         rows = Logging(self.log, self.project.name, nyms, self.now).rows(corpus, by_item)
-        lines |= {"judgments": [r.line for r in rows], "verdicts": [canonical(v) for v in self.source.verdicts]}
+        lines |= {"judgments": [r.line for r in rows], "verdicts": [line(v) for v in self.source.verdicts]}
         for part in PARTS:
             self._put(f"data/{part}.jsonl.gz", _packed(lines[part]))
         data = digest([[path, "sha256:" + hexed] for path, hexed in sorted(self.sums.items())])
         self._put("receipts.jsonl.gz", _packed(r.payload for r in rows))
         self._put("openings.jsonl.gz", _packed(_opening(r) for r in rows))
-        self._put("proof/rows.json", _text({p: "".join(_short(line) for line in lines[p]) for p in PARTS}))
+        self._put("proof/rows.json", _text({p: "".join(_short(one) for one in lines[p]) for p in PARTS}))
         published = proof.Published.of(self.log).used(rows)
         self._proof(rows, published)
         counts = {p: len(lines[p]) for p in PARTS}
@@ -107,7 +108,7 @@ class _Sealing:
         self._put("proof/nodes.json", _text(proof.nodes(self.log, rows, published)))
         self._put("proof/consistency.json", _text(proof.consistency(self.log, checkpoint)))
         for part in proof.PARTS:
-            self._put(f"proof/{part}.jsonl", b"".join(line + b"\n" for line in published.lines(part)))
+            self._put(f"proof/{part}.jsonl", b"".join(one + b"\n" for one in published.lines(part)))
         attested = self.project.root / ATTESTATIONS
         self._put(f"proof/{ATTESTATIONS}", attested.read_bytes() if attested.is_file() else b"")
 
@@ -169,11 +170,11 @@ class _Sealing:
 
 
 def _packed(lines: Iterable[bytes]) -> bytes:
-    return gzip.compress(b"".join(line + b"\n" for line in lines), PACKING, mtime=0)
+    return gzip.compress(b"".join(one + b"\n" for one in lines), PACKING, mtime=0)
 
 
 def _opening(row: Row) -> bytes:
-    return canonical({"index": row.index, "salt": row.salt, "item_salt": row.item_salt})
+    return line({"index": row.index, "salt": row.salt, "item_salt": row.item_salt})
 
 
 def _text(value: Any) -> bytes:
@@ -184,9 +185,9 @@ def _hexed(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _short(line: bytes) -> str:
+def _short(row: bytes) -> str:
     """16 hex digits of a row's hash: to name a changed row by; what convicts is the file's full hash."""
-    return _hexed(line)[:16]
+    return _hexed(row)[:16]
 
 
 def _remember(project: Project, manifest: Manifest) -> None:
