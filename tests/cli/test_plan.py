@@ -20,9 +20,18 @@ def test_the_example_is_answered_with_cost_calendar_and_what_to_do_next(tmp_path
     (tmp_path / "p.toml").write_text(EXAMPLE)
     code, said = run(str(tmp_path / "p.toml"))
     assert code == 0
-    for part in ("where ", "cost ", "calendar ", "next ", "Other ways", "What drives the cost", "A take of 15 %"):
+    for part in ("where ", "cost ", "calendar ", "next ", "Ways to do it", "What drives the cost", "A take of 15 %"):
         assert part in said
     assert said.index("next ") < said.index("Layer")
+    assert max(map(len, said.splitlines())) <= 100
+
+
+def test_a_page_can_be_handed_on(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(EXAMPLE)
+    assert run(str(tmp_path / "p.toml"), "--html", str(tmp_path / "page.html"))[0] == 0
+    page = (tmp_path / "page.html").read_text()
+    for part in ("Plan: support-bot", "vetted pool", "minutes_expert", "AI judge, human slice", "our guess"):
+        assert part in page
 
 
 def test_the_json_has_bands_under_both_names(tmp_path: Path) -> None:

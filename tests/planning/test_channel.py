@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tutelage.planning.channel import Channel, Needs, breaks_even, cells, choose
+from tutelage.planning.channel import Channel, Needs, cells, choose
 
 CROWD: list[Channel] = ["crowd", "own vetted generalists", "own vetted generalists"]
 POOL: list[Channel] = ["vetted pool"] * 3
@@ -41,8 +41,3 @@ def test_clearance_overrides_every_cell() -> None:
     assert {choose(Needs(n.rarity, n.sensitivity, n.control, flags=("clearance",))).channel for n, _ in cells()} == {
         "own bench"
     }
-
-
-def test_recruiting_pays_for_itself_after_so_many_projects() -> None:
-    """20,000 spent on recruiting; 35 % of 100,000 saved by each project: 20 / 35 of one."""
-    assert breaks_even(20_000, 0.35, 100_000) == pytest.approx(0.571, abs=1e-3)

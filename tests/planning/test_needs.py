@@ -21,6 +21,12 @@ def test_a_majority_of_three_five_or_seven(judges: int, right: float) -> None:
     assert needs.majority_accuracy(needs.single_accuracy(0.73), judges) == approx(right, abs=1e-3)
 
 
+def test_the_fixed_majority_for_a_target() -> None:
+    """.931 of three is below .96, .968 of five is not; people right 51 % of the time never get to .99 together."""
+    assert needs.fixed_majority(needs.single_accuracy(0.73), 0.96) == 5
+    assert needs.fixed_majority(0.51, 0.99) is None
+
+
 @pytest.mark.parametrize(
     ("agreement", "target", "judgments", "right"),
     [(0.73, 0.96, 2.75, 0.964), (0.73, 0.98, 4.27, 0.988), (0.80, 0.96, 2.5, 0.984)],

@@ -6,9 +6,8 @@ calendar = lead + hours / (people x hours a week). Source: the project's sourcin
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +16,14 @@ from tutelage.errors import BadInput
 from tutelage.planning import needs
 from tutelage.planning.assumed import Assumption
 from tutelage.planning.channel import Choice, choose
-from tutelage.planning.request import Request
+from tutelage.planning.request import PILOTED, Request
 from tutelage.records import Estimate
 
 DRAWS = 20_000
 PILOT_ITEMS = 50
-PILOTED = ("judgments", "minutes_crowd", "minutes_expert", "hard_share")
+NINE_IN_TEN = 90
+DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "UGX": 0, "XAF": 0, "XOF": 0,
+          "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3}  # fmt: skip  # ISO 4217; others 2
 Number = float | npt.NDArray[np.float64]
 Values = Mapping[str, Number]
 
@@ -60,20 +61,39 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What the target asks for."""
+    """What the target asks for. reachable: whether these people can meet it at all."""
 
     question: str
     items: int
     judgments_per_item: float
     note: str
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recruit:
+    """People of one layer and language: how many must be at work (to meet the deadline nine times in ten, where one is
+    set), how many are there, and how many experts to write to so that `people` of them work."""
+
+    layer: str
+    language: str
+    people: int
+    there: int
+    write_to: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer. Every band is an Estimate at level .8: value P50, lo P10, hi P90; money in minor units."""
+    """The answer. Every band is an Estimate at level .8: value P50, lo P10, hi P90; money in minor units.
+
+    minor_digits       decimals of the currency: 2 where 100 minor units are one
+    saved_at_take      what a take of 15 % or none would save of the likely cost
+    direct_pays_below  what finding the experts yourself may cost and still pay: take x what they cost
+    """
 
     name: str
     currency: str
+    minor_digits: int
     items: int
     channel: Choice
     needed: Needed
@@ -86,9 +106,10 @@ class Plan:
     alternatives: tuple[Alternative, ...]
     drivers: tuple[Driver, ...]
     saved_at_take: dict[str, int]
+    direct_pays_below: int
     hourly_pay: dict[str, Estimate]
     blocked: tuple[str, ...]
-    recruit: dict[str, Estimate]
+    recruit: tuple[Recruit, ...]
     advice: tuple[str, ...]
     assumptions: tuple[dict[str, object], ...]
     seed: int
@@ -136,27 +157,57 @@ WAYS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A request with its assumptions drawn; what every part of the plan is computed from."""
+
+    request: Request
+    assumed: Mapping[str, Assumption]
+    drawn: Values
+    likely: dict[str, float]
+    needed: Needed
+    minor: int  # minor units in one of the currency
+
+    @property
+    def items(self) -> int:
+        return min(self.request.items, self.needed.items)
+
+    def band(self, values: Number, unit: str) -> Estimate:
+        """P50 [P10, P90] of simulated values."""
+        low, middle, high = (float(x) for x in np.percentile(values, [10, 50, 90]))
+        return Estimate(middle, low, high, "simulation, P50 [P10, P90]", DRAWS, 0.8, unit=unit, seed=self.request.seed,
+                        assumptions=("the assumptions listed, each independent of the others",))  # fmt: skip
+
+    def money(self, values: Number) -> Estimate:
+        """A band in minor units."""
+        e = self.band(np.asarray(values) * self.minor, "minor units")
+        return replace(e, value=round(e.value), lo=round(e.lo), hi=round(e.hi))
+
+    def units(self, value: Number) -> int:
+        """An amount in minor units."""
+        return round(float(value) * self.minor)
+
+
 def make(request: Request) -> Plan:
-    """The plan for a request; equal requests give equal plans. Raises BadInput where the target cannot be reached."""
+    """The plan for a request; equal requests give equal plans. A target out of reach is said in `needed`."""
     rng = np.random.default_rng(request.seed)
     assumed = request.assumptions()
-    drawn = {name: a.draw(DRAWS, rng) for name, a in assumed.items()}
     likely = {name: a.at("likely") for name, a in assumed.items()}
-    needed = _needed(request, likely)
-    items = min(request.items, needed.items)
-    weeks, bottleneck = _calendar(request, drawn, items)
-    drivers = _drivers(assumed, likely, items)
-    blocked = _blocked(assumed)
-    late = None if request.deadline_weeks is None else float((weeks <= request.deadline_weeks).mean())
-    crowd, expert = _layered(drawn, items)
+    digits = DIGITS.get(request.currency, 2)
+    drawn = {name: a.draw(DRAWS, rng) for name, a in assumed.items()}
+    case = _Case(request, assumed, drawn, likely, _needed(request, likely), 10**digits)
+    weeks, bottleneck = _calendar(case)
+    crowd, expert = _layered(drawn, case.items)
+    drivers, blocked, recruit = _drivers(case), _blocked(assumed), _recruit(case)
+    on_time = None if request.deadline_weeks is None else float((weeks <= request.deadline_weeks).mean())
     return Plan(
-        request.name, request.currency, items, choose(request.needs), needed, _money(_price(drawn, _layered, items)),
-        _band(weeks, "weeks"), bottleneck, late, _layers(request, likely, items),
-        _band(expert / (crowd + expert), "share of hours"),
-        tuple(_alternative(w, drawn, likely, items) for w in WAYS), drivers, _saved(likely, items),
-        {layer: _band(drawn[f"rate_{layer}"], f"{request.currency} an hour") for layer in ("crowd", "expert")}, blocked,
-        _recruit(request, drawn), _advice(request, drivers, late, blocked, needed, weeks),
-        tuple({"name": a.name, "low": a.low, "likely": a.likely, "high": a.high, "unit": a.unit, "basis": a.basis}
+        request.name, request.currency, digits, case.items, choose(request.needs), case.needed,
+        case.money(_price(drawn, _layered, case.items)), case.band(weeks, "weeks"), bottleneck, on_time, _layers(case),
+        case.band(expert / (crowd + expert), "share of hours"), tuple(_alternative(case, way) for way in WAYS), drivers,
+        _saved(case), _direct(case),
+        {layer: case.band(drawn[f"rate_{layer}"], f"{request.currency} an hour") for layer in ("crowd", "expert")},
+        blocked, recruit, _advice(case, drivers, on_time, blocked, recruit),
+        tuple({"name": a.name, **{at: a.at(at) for at in ("low", "likely", "high")}, "unit": a.unit, "basis": a.basis}
               for a in assumed.values()), request.seed,
     )  # fmt: skip
 
@@ -166,32 +217,11 @@ def _price(v: Values, hours: Callable[[Values, int], tuple[Number, Number]], ite
     return (crowd * v["rate_crowd"] + expert * v["rate_expert"]) / (1 - v["take"])
 
 
-def _band(values: Number, unit: str) -> Estimate:
-    low, middle, high = np.percentile(values, [10, 50, 90])
-    return Estimate(float(middle), float(low), float(high), "simulation, P50 [P10, P90]", DRAWS, 0.8, unit=unit,
-                    assumptions=("the assumptions listed, each independent of the others",))  # fmt: skip
-
-
-def _money(values: Number) -> Estimate:
-    return _band(np.rint(np.asarray(values) * 100), "minor units")
-
-
-def _minor(value: Number) -> int:
-    return round(float(value) * 100)
-
-
 def _needed(request: Request, likely: Mapping[str, float]) -> Needed:
     """What the target asks for, in items and judgments."""
     t, j = request.target, likely["judgments"]
     if t.accuracy is not None:
-        p = needs.single_accuracy(likely["agreement"])
-        try:
-            way = needs.until_sure(p, t.accuracy)
-            reached = f"asking until one answer leads by {way.lead} is right on {way.accuracy:.1%} of items"
-        except BadInput as error:
-            reached = f"but {error.seen} It needs {error.expected}"
-        return Needed(f"labels right on {t.accuracy:.0%} of items", request.items, j,
-                      f"one person is right {p:.1%} of the time; {reached}")  # fmt: skip
+        return _for_accuracy(request, t.accuracy, likely)
     if t.within is not None:
         n = needs.for_rate(t.within)
         return Needed(f"a share known to ± {t.within:.1%}", n, j, "95 %, at worst; a random sample is enough")
@@ -204,91 +234,145 @@ def _needed(request: Request, likely: Mapping[str, float]) -> Needed:
     return Needed(f"a win rate of {rate:.0%} told from one half", needs.for_win_rate(rate), j, "95 %, power 80 %")
 
 
-def _layers(request: Request, v: Mapping[str, float], items: int) -> tuple[Layer, ...]:
+def _for_accuracy(request: Request, accuracy: float, likely: Mapping[str, float]) -> Needed:
+    """Sequential and fixed majorities beside one another."""
+    p, question = needs.single_accuracy(likely["agreement"]), f"labels right on {accuracy:.0%} of items"
+    fixed = needs.fixed_majority(p, accuracy)
+    instead = f"a fixed {fixed} each would too" if fixed else "no fixed number would"
+    try:
+        way = needs.until_sure(p, accuracy)
+    except BadInput:
+        return Needed(question, request.items, likely["judgments"],
+                      f"one person is right {p:.1%} of the time: out of reach of {needs.MOST_JUDGMENTS} judgments an item; {instead}",  # noqa: E501
+                      reachable=False)  # fmt: skip
+    reached = f"asking until one answer leads by {way.lead} is right on {way.accuracy:.1%}"
+    return Needed(question, request.items, likely["judgments"],
+                  f"one person is right {p:.1%} of the time, {reached}; {instead}",
+                  reachable=way.accuracy >= accuracy)  # fmt: skip
+
+
+def _layers(case: _Case) -> tuple[Layer, ...]:
     """Crowd (or domain), expert, adjudication: an expert's judgments beyond the first on a hard item."""
+    request, v, items = case.request, case.likely, case.items
     crowd, expert = (float(x) for x in _layered(v, items))
     whole = items * (1 + v["gold"])
     easy, hard, more = whole * (1 - v["hard_share"]), whole * v["hard_share"], max(v["judgments"] - 1, 0.0)
     first = expert / v["judgments"] * min(v["judgments"], 1.0)
-    sell = 1 / (1 - v["take"])
+    crowd_price, expert_price = (v[f"rate_{layer}"] / (1 - v["take"]) for layer in ("crowd", "expert"))
     name = {0: "crowd", 1: "domain", 2: "domain"}[request.axes.rarity]
     rows = [
-        Layer(name, round(easy * v["judgments"]), crowd, request.bench.crowd, _minor(crowd * v["rate_crowd"] * sell)),
-        Layer("expert", round(hard), first, request.bench.expert, _minor(first * v["rate_expert"] * sell)),
-        Layer("adjudication", round(hard * more), expert - first, None,
-              _minor((expert - first) * v["rate_expert"] * sell)),
-    ]  # fmt: skip
+        Layer(name, round(easy * v["judgments"]), crowd, request.bench.crowd, case.units(crowd * crowd_price)),
+        Layer("expert", round(hard), first, request.bench.expert, case.units(first * expert_price)),
+        Layer("adjudication", round(hard * more), expert - first, None, case.units((expert - first) * expert_price)),
+    ]
     if request.judge_correlation is not None:
         rows.insert(0, Layer("AI judge", items, 0.0, None, 0))
     return tuple(rows)
 
 
-def _alternative(way: _Way, drawn: Values, likely: Mapping[str, float], items: int) -> Alternative:
-    crowd, expert = way.hours(drawn, items)
-    return Alternative(way.name, _money(_price(drawn, way.hours, items)), _band(crowd + expert, "hours"),
-                       way.note(items, likely["hard_share"]))  # fmt: skip
+def _alternative(case: _Case, way: _Way) -> Alternative:
+    crowd, expert = way.hours(case.drawn, case.items)
+    cost = case.money(_price(case.drawn, way.hours, case.items))
+    note = way.note(case.items, case.likely["hard_share"])
+    return Alternative(way.name, cost, case.band(crowd + expert, "hours"), note)
 
 
-def _drivers(assumed: Mapping[str, Assumption], likely: dict[str, float], items: int) -> tuple[Driver, ...]:
+def _drivers(case: _Case) -> tuple[Driver, ...]:
     """The tornado: largest swing first; what does not move the cost is left out."""
     out = []
-    for name, a in assumed.items():
+    for name, a in case.assumed.items():
         if a.fixed:
             continue
-        ends = [_minor(_price(likely | {name: a.at(end)}, _layered, items)) for end in ("low", "high")]
+        ends = [case.units(_price(case.likely | {name: a.at(end)}, _layered, case.items)) for end in ("low", "high")]
         if ends[0] != ends[1]:
             out.append(Driver(name, min(ends), max(ends), a.basis))
     return tuple(sorted(out, key=lambda d: d.low - d.high))
 
 
-def _saved(likely: dict[str, float], items: int) -> dict[str, int]:
-    """What a take of 15 % or none would save of the likely cost, in minor units; never negative."""
-    now = _price(likely, _layered, items)
-    return {f"{take:.2f}": max(0, _minor(now - _price(likely | {"take": take}, _layered, items)))
+def _saved(case: _Case) -> dict[str, int]:
+    """Never negative: a take that is lower already saves nothing."""
+    now = _price(case.likely, _layered, case.items)
+    return {f"{take:.2f}": max(0, case.units(now - _price(case.likely | {"take": take}, _layered, case.items)))
             for take in (0.15, 0.0)}  # fmt: skip
 
 
-def _calendar(request: Request, drawn: Values, items: int) -> tuple[npt.NDArray[np.float64], str]:
+def _direct(case: _Case) -> int:
+    """Going direct breaks even where recruiting costs take x expert spend."""
+    v = case.likely
+    _, expert = _layered(v, case.items)
+    return case.units(v["take"] * expert * v["rate_expert"] / (1 - v["take"]))
+
+
+def _calendar(case: _Case) -> tuple[npt.NDArray[np.float64], str]:
     """Weeks, draw by draw, and the layer that takes longest in most of them."""
-    bench = {"crowd": request.bench.crowd, "expert": request.bench.expert}
-    hours = dict(zip(bench, _layered(drawn, items), strict=True))
-    spans = np.stack([np.asarray(hours[x] / (bench[x] * drawn["hours_a_week"])) for x in bench])
+    bench = {"crowd": case.request.bench.crowd, "expert": case.request.bench.expert}
+    hours = dict(zip(bench, _layered(case.drawn, case.items), strict=True))
+    spans = np.stack([np.asarray(hours[x] / (bench[x] * case.drawn["hours_a_week"])) for x in bench])
     slowest = "expert" if (spans[1] > spans[0]).mean() >= 0.5 else "crowd"
-    return drawn["lead_weeks"] + spans.max(axis=0), f"{bench[slowest]} {slowest} people"
+    who = {"crowd": f"the {bench['crowd']} in the crowd", "expert": f"the {bench['expert']} experts"}
+    return case.drawn["lead_weeks"] + spans.max(axis=0), who[slowest]
 
 
 def _blocked(assumed: Mapping[str, Assumption]) -> tuple[str, ...]:
     """Every required minute is paid, so the effective hourly pay is the rate; below the floor nothing is published."""
-    floor = assumed["floor_hour"].likely
+    floor = assumed["floor_hour"].at("likely")
+    least = {layer: assumed[f"rate_{layer}"].at("low") for layer in ("crowd", "expert")}
     return tuple(
-        f"{layer} pay of {assumed[f'rate_{layer}'].low:g} an hour is below the floor of {floor:g}"
-        for layer in ("crowd", "expert") if assumed[f"rate_{layer}"].low < floor
-    )  # fmt: skip
+        f"{layer} pay of {pay:g} an hour is below the floor of {floor:g}" for layer, pay in least.items() if pay < floor
+    )
 
 
-def _recruit(request: Request, drawn: Values) -> dict[str, Estimate]:
-    """How many experts to write to, so that the bench works."""
-    found = request.bench.expert / (drawn["reply"] * drawn["pass"] * drawn["stay"])
-    return {"experts_to_contact": _band(found, "people")}
+def _recruit(case: _Case) -> tuple[Recruit, ...]:
+    """Languages share the work, and the people there, equally."""
+    request, drawn, languages = case.request, case.drawn, case.request.languages
+    asked, out = _heads(case), []
+    for layer, bench in {"crowd": request.bench.crowd, "expert": request.bench.expert}.items():
+        for nth, language in enumerate(languages):
+            there = bench // len(languages) + (nth < bench % len(languages))
+            people = max(there, 1) if asked is None else asked[layer]
+            found = people / (drawn["reply"] * drawn["pass"] * drawn["stay"])
+            out.append(
+                Recruit(layer, language, people, there, case.band(found, "people") if layer == "expert" else None)
+            )
+    return tuple(out)
+
+
+def _heads(case: _Case) -> dict[str, int] | None:
+    """People a language who together finish by the deadline nine times in ten; None where none is set, or where
+    finding people alone takes longer."""
+    if case.request.deadline_weeks is None:
+        return None
+    room = case.request.deadline_weeks - np.asarray(case.drawn["lead_weeks"])
+    each = np.where(room > 0, np.asarray(case.drawn["hours_a_week"]) * room * len(case.request.languages), np.nan)
+    asked = np.stack([np.nan_to_num(np.asarray(h) / each, nan=np.inf) for h in _layered(case.drawn, case.items)])
+    for quantile in range(NINE_IN_TEN, 100):  # both layers must hold at once, so each a little more often
+        enough = np.ceil(np.percentile(asked, quantile, axis=1, method="higher"))
+        if np.isfinite(enough).all() and (asked <= enough[:, None]).all(axis=0).mean() >= NINE_IN_TEN / 100:
+            return {"crowd": max(1, int(enough[0])), "expert": max(1, int(enough[1]))}
+    return None
 
 
 def _advice(
-    request: Request, drivers: tuple[Driver, ...], on_time: float | None, blocked: tuple[str, ...], needed: Needed,
-    weeks: npt.NDArray[np.float64],
+    case: _Case, drivers: tuple[Driver, ...], on_time: float | None, blocked: tuple[str, ...],
+    recruit: tuple[Recruit, ...],
 ) -> tuple[str, ...]:  # fmt: skip
     """What to do next, the most urgent first."""
+    request = case.request
     out = [f"Raise the pay: {line}. No project is published below its floor." for line in blocked]
-    unknown = [d.name for d in drivers[:3] if d.name in PILOTED and "observations of your own" not in d.basis]
+    if not case.needed.reachable:
+        out.append("These people cannot meet the target: clearer guidelines or more able people raise agreement "
+                   f"(now {case.likely['agreement']:.0%}); or lower the target.")  # fmt: skip
+    unknown = [d.name for d in drivers[:3] if d.name in PILOTED and not case.assumed[d.name].measured]
     if unknown:
-        out.append(f"Run a paid pilot of {PILOT_ITEMS} items: {', '.join(unknown)} decide the cost more than any rate.")
-    if on_time is not None and on_time < 0.9 and request.deadline_weeks is not None:
-        lead = request.assumptions()["lead_weeks"].likely
-        room = max(request.deadline_weeks - lead, 0.5)
-        more = math.ceil(request.bench.expert * max(float(np.percentile(weeks, 90)) - lead, 0) / room)
-        held = f"{request.deadline_weeks:g} weeks hold with probability {on_time:.0%}"
-        out.append(f"{held}; about {more} experts instead of {request.bench.expert} would make it nine in ten.")
-    if needed.items < request.items:
-        out.append(f"Judge {needed.items:,} of {request.items:,} items, drawn at random: `tutelage slice draw`.")
+        out.append(f"Run a paid pilot of {PILOT_ITEMS} items and put what it shows under [pilot]: "
+                   f"{', '.join(unknown)} decide the cost more than any rate.")  # fmt: skip
+    if on_time is not None and on_time < NINE_IN_TEN / 100:
+        out.append(_deadline(case, on_time, recruit))
+    if case.items < request.items:
+        out.append(f"Judge {case.items:,} of {request.items:,} items, drawn at random: `tutelage slice draw`.")
+    if case.needed.items > request.items:
+        out.append(f"The target needs {case.needed.items:,} items; there are {request.items:,}: "
+                   "find more, or ask for less.")  # fmt: skip
     if request.judge_correlation is not None:
         worth = needs.judge_worth(request.judge_correlation)
         then = ": no gain to speak of." if worth < 1.2 else "; certify it on your own items first."
@@ -296,3 +380,13 @@ def _advice(
             f"A judge at ρ = {request.judge_correlation:g} makes a human slice worth {worth:.2f} × its size{then}"
         )
     return tuple(out)
+
+
+def _deadline(case: _Case, on_time: float, recruit: tuple[Recruit, ...]) -> str:
+    held = f"{case.request.deadline_weeks:g} weeks hold with probability {on_time:.0%}"
+    short = [
+        f"{r.people} instead of {r.there} {r.layer} people for {r.language}" for r in recruit if r.people > r.there
+    ]
+    if not short:
+        return f"{held}: finding people alone may take longer. Start earlier, or move the deadline."
+    return f"{held}; nine in ten need {', '.join(short)}."

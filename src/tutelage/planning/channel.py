@@ -72,8 +72,3 @@ def cells(*, recurring: bool = False) -> Sequence[tuple[Needs, Choice]]:
     """All 27 cells with their channels."""
     grid: tuple[Axis, ...] = (0, 1, 2)
     return [(n, choose(n)) for n in (Needs(r, s, c, recurring) for r, s, c in product(grid, grid, grid))]
-
-
-def breaks_even(recruiting: float, take: float, spend: float) -> float:
-    """Projects of this size after which recruiting directly has paid for itself: cost / (take x expert spend)."""
-    return recruiting / (take * spend)

@@ -37,14 +37,21 @@ def majority_accuracy(p: float, judges: int) -> float:
     return float(binom.sf(judges // 2, judges, p))
 
 
+def fixed_majority(p: float, target: float, most: int = 99) -> int | None:
+    """The smallest odd number of judges whose majority reaches `target`; None where `most` do not."""
+    return next((n for n in range(1, most + 1, 2) if majority_accuracy(p, n) >= target), None)
+
+
 def until_sure(p: float, target: float, most: int = MOST_JUDGMENTS) -> Stopping:
     """Ask one judge after another until one answer leads by enough that its posterior reaches `target`.
 
     With errors alike both ways the posterior depends on the lead alone: r^d / (1 + r^d), r = p / (1 − p). At `most`
     judgments the majority decides. Raises BadInput where no lead below `most` suffices.
     """
-    if not 0.5 < p < 1:
-        raise _bad("p", p, "a share in (0.5, 1)")
+    if not 0.5 < p <= 1:
+        raise _bad("p", p, "a share in (0.5, 1]")
+    if p == 1:
+        return Stopping(1, 1.0, 1.0)
     ratio = p / (1 - p)
     lead = max(1, math.ceil(math.log(target / (1 - target)) / math.log(ratio) - 1e-9))
     if lead > most:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from tutelage.errors import BadInput, Where
-from tutelage.planning.assumed import Assumption, defaults
+from tutelage.formats.frames import read_frame
+from tutelage.planning.assumed import SHARES, Assumption, defaults
 from tutelage.planning.channel import Flag, Needs
 from tutelage.planning.needs import MOST_JUDGMENTS, single_accuracy, until_sure
+
+PILOTED = ("judgments", "minutes_crowd", "minutes_expert", *SHARES)  # what the items of a pilot show
+BELOW_ONE = ("hard_share", "take")
 
 EXAMPLE = """\
 # Who should judge, how many, what it costs and how long it takes: tutelage plan plan.toml
@@ -58,7 +65,23 @@ def _as_range(value: Any) -> Any:
     return value
 
 
-Range = Annotated[tuple[float, float, float], BeforeValidator(_as_range)]
+def _observations(value: Any, info: ValidationInfo) -> Any:
+    """A table of lists, or the name of a file (beside the plan) with one column for each assumption."""
+    if not isinstance(value, str):
+        return value
+    frame = read_frame((info.context or {}).get("beside", Path()) / value)
+    columns = {name: frame.numbers(name) for name in frame.columns}
+    return {name: tuple(seen[np.isfinite(seen)].tolist()) for name, seen in columns.items()}
+
+
+Triple = tuple[float, float, float]
+Range = Annotated[
+    Triple, BeforeValidator(_as_range, json_schema_input_type=float | tuple[float, float] | tuple[float, float, float])
+]
+Seen = dict[str, tuple[float, ...]]
+Observations = Annotated[
+    Seen, BeforeValidator(_observations, json_schema_input_type=dict[str, tuple[float, ...]] | str)
+]
 
 
 class _Strict(BaseModel):
@@ -133,22 +156,23 @@ class Request(_Strict):
     minutes: Pair = Pair()
     bench: Bench = Bench()
     judge_correlation: float | None = Field(None, ge=0, lt=1, description="of an AI judge with people, if known")
-    history: dict[str, tuple[float, ...]] = Field(default_factory=dict, description="observations by assumption")
+    pilot: Observations = Field(default={}, description="by assumption, one value an item; or a file of columns")
+    history: Observations = Field(default={}, description="one value a finished project; or a file of columns")
     seed: int = 0
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        for name, known in _given(self).items():
-            low, likely, high = known
-            if not 0 <= low <= likely <= high:
-                raise ValueError(f"{name}: a range is least, likely, most, none negative; saw {list(known)}")
-        shares = {"hard_share": self.hard_share, "take": self.take}
-        for name, share in shares.items():
-            if share is not None and share[2] >= 1:
-                raise ValueError(f"{name}: a share below 1; saw {share[2]:g}: write 6 % as 0.06")
-        unknown = sorted(set(self.history) - set(defaults()))
-        if unknown:
-            raise ValueError(f"history: {unknown[0]} is no assumption; there are {', '.join(defaults())}")
+        for name, (low, likely, high) in _given(self).items():
+            if not 0 <= low <= likely <= high < math.inf:
+                raise ValueError(f"{name}: a range is least, likely, most, none negative; saw {low}, {likely}, {high}")
+            if name in BELOW_ONE and high >= 1:
+                raise ValueError(f"{name}: a share below 1; saw {high:g}: write 6 % as 0.06")
+        for table, seen in (("pilot", self.pilot), ("history", self.history)):
+            _check_observations(table, seen)
+        unpaid = self.pay.crowd is None or self.pay.expert is None or self.floor_hour is None
+        if self.currency != "USD" and unpaid:
+            raise ValueError(f"currency: the default pay is in USD; in {self.currency} give pay.crowd, pay.expert "
+                             "and floor_hour")  # fmt: skip
         return self
 
     @property
@@ -161,12 +185,37 @@ class Request(_Strict):
         out = dict(defaults())
         for name, (low, likely, high) in _given(self).items():
             out[name] = replace(out[name], low=low, likely=likely, high=high, source="the plan", date="as given")
-        if self.judgments is None and self.target.accuracy is not None:
-            out["judgments"] = _until_sure(out["judgments"], out["agreement"].likely, self.target.accuracy)
-        elif self.judgments is None:
-            out["judgments"] = replace(out["judgments"], low=1.0, likely=1.0, high=1.0, date="by design",
-                                       source="a figure over items needs one judgment each")  # fmt: skip
-        return {n: replace(a, observed=self.history.get(n, ())) for n, a in out.items()}
+        out = {
+            name: replace(a, finished=self.history.get(name, ()), piloted=self.pilot.get(name, ()))
+            for name, a in out.items()
+        }
+        if self.judgments is None and not out["judgments"].measured:
+            out["judgments"] = self._judgments(out["judgments"], out["agreement"])
+        return out
+
+    def _judgments(self, assumed: Assumption, agreement: Assumption) -> Assumption:
+        """Judgments an item, from the target and how often people agree."""
+        if self.target.accuracy is not None:
+            return _until_sure(assumed, agreement, self.target.accuracy)
+        return replace(assumed, low=1.0, likely=1.0, high=1.0, date="by design",
+                       source="a figure over items needs one judgment each")  # fmt: skip
+
+
+def _check_observations(table: str, seen: Seen) -> None:
+    """Raises ValueError where an observation cannot be one."""
+    for name, values in seen.items():
+        if name not in defaults():
+            near = get_close_matches(name, defaults(), 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(defaults())}"
+            raise ValueError(f"{table}: {name} is no assumption; {hint}")
+        if table == "pilot" and name not in PILOTED:
+            raise ValueError(
+                f"{table}: items show {', '.join(PILOTED)}; {name} belongs in history, one value a project"
+            )
+        most = 1.0 if table == "pilot" and name in SHARES else math.inf
+        wrong = [v for v in values if not 0 <= v <= most or (name in BELOW_ONE and table == "history" and v >= 1)]
+        if wrong:
+            raise ValueError(f"{table}: {name} cannot be {wrong[0]:g}")
 
 
 def _given(request: Request) -> dict[str, tuple[float, float, float]]:
@@ -185,23 +234,30 @@ def _certain(value: float | None) -> tuple[float, float, float] | None:
     return None if value is None else (value, value, value)
 
 
-def _until_sure(assumed: Assumption, agreement: float, target: float) -> Assumption:
-    """Judgments an item by asking until sure, with agreement 5 points better or worse as the range."""
-    found = []
-    for a in (min(agreement + 0.05, 0.999), agreement, max(agreement - 0.05, 0.51)):
-        try:
-            found.append(until_sure(single_accuracy(a), target).judgments)
-        except BadInput:
-            found.append(float(MOST_JUDGMENTS))
-    low, likely, high = sorted(found)
-    source = f"asking until {target:.0%} sure, two people agreeing {agreement:.0%} of the time (± 5 points)"
-    return replace(assumed, low=low, likely=likely, high=high, source=source, date="computed")
+def _until_sure(assumed: Assumption, agreement: Assumption, target: float) -> Assumption:
+    """Judgments an item by asking until sure; the range is that of the agreement, at least 5 points to either side."""
+    likely = agreement.at("likely")
+    ends = [agreement.at("low"), likely, agreement.at("high")]
+    if not agreement.measured:
+        ends = [likely - 0.05, likely, likely + 0.05]
+    low, middle, high = sorted(_asked(min(max(a, 0.501), 1.0), target) for a in ends)
+    source = (
+        f"asking until {target:.0%} sure, two people agreeing {ends[0]:.0%}, {likely:.0%} or {ends[2]:.0%} of the time"
+    )
+    return replace(assumed, low=low, likely=middle, high=high, source=source, date="computed")
+
+
+def _asked(agreement: float, target: float) -> float:
+    try:
+        return until_sure(single_accuracy(agreement), target).judgments
+    except BadInput:
+        return float(MOST_JUDGMENTS)
 
 
 def load(path: Path) -> Request:
     """Read a plan. Raises BadInput naming file and field."""
     try:
-        return Request.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Request.model_validate(tomllib.loads(path.read_text(encoding="utf-8")), context={"beside": path.parent})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"The TOML cannot be read: {error}.", expected="valid TOML", remedy="Correct it.",
                        where=Where(str(path))) from None  # fmt: skip
@@ -211,10 +267,30 @@ def load(path: Path) -> Request:
 
 def _explained(error: ValidationError, path: Path) -> BadInput:
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"] if not str(part).startswith("function"))
-    said = str(first["msg"]).removeprefix("Value error, ")
+    *above, key = [str(part) for part in first["loc"] if not str(part).startswith("function")] or [""]
+    where = Where(str(path), None, ".".join([*above, key]) or None)
     if first["type"] == "extra_forbidden":
-        return BadInput("No such key.", expected="a key of the plan (`tutelage schema plan`)",
-                        remedy="Correct its name or take it out.", where=Where(str(path), None, field))  # fmt: skip
-    return BadInput(f"{said}.", expected="a plan as `tutelage example plan` shows", remedy="Correct it.",
-                    where=Where(str(path), None, field or None))  # fmt: skip
+        return BadInput("There is no such key.", expected="a key of the plan (`tutelage schema plan`)",
+                        remedy=_meant(above, key), where=where)  # fmt: skip
+    said = str(first["msg"]).removeprefix("Value error, ")
+    if not key:  # a check over several fields names the one it is about first
+        field, _, said = said.partition(": ")
+        where = Where(str(path), None, field)
+    return BadInput(f"{said}.", expected="a plan as `tutelage example plan` shows", remedy="Correct it.", where=where)
+
+
+def _meant(above: list[str], key: str) -> str:
+    """What an unknown key was meant to be: a key of another table, or the nearest of its own."""
+    tables: dict[str, type[BaseModel]] = {
+        "": Request,
+        "target": Target,
+        "axes": Axes,
+        "pay": Pair,
+        "minutes": Pair,
+        "bench": Bench,
+    }
+    home = next((name for name, table in tables.items() if name and key in table.model_fields), None)
+    if home:
+        return f"It belongs in [{home}]."
+    near = get_close_matches(key, tables[".".join(above)].model_fields, 1)
+    return f"Did you mean `{near[0]}`?" if near else "Correct its name or take it out."
