@@ -20,11 +20,11 @@ def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, st
     columns: dict[str, list[Any]] = {}
     for n, line in enumerate(lines):
         row: dict[str, Any] = json.loads(line)
-        for name, value in row.items():
-            columns.setdefault(name, [None] * n).append(_flat(value))
-        for name in columns.keys() - row.keys():
-            columns[name].append(None)
-    table = pl.DataFrame({name: pl.Series(name, _alike(values)) for name, values in columns.items()})
+        for name in row.keys() - columns.keys():
+            columns[name] = [None] * n
+        for name, values in columns.items():
+            values.append(_flat(row.get(name)))
+    table = pl.DataFrame({name: pl.Series(name, _alike(columns[name])) for name in sorted(columns)})
     write_frame(table, root / "derived" / f"{part}.parquet")
     return {name: str(kind) for name, kind in table.schema.items()}
 
