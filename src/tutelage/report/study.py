@@ -71,9 +71,10 @@ def shape(t: Taken) -> dict[str, Any]:
 
 
 def lorenz(per_judge: Codes) -> list[tuple[float, float]]:
-    """(share of the judges, those with fewest judgments first, share of all judgments they gave), 21 points at most."""
+    """(share of the judges, those with fewest judgments first, share of all judgments they gave), 25 points at most."""
     given = np.concatenate([[0], np.cumsum(np.sort(per_judge))])
-    at = np.unique(np.linspace(0, per_judge.size, min(20, per_judge.size) + 1).round().astype(int))
+    share = np.concatenate([np.linspace(0, 1, min(20, per_judge.size) + 1), [0.96, 0.97, 0.98, 0.99]])
+    at = np.unique((share * per_judge.size).round().astype(int))
     return [(float(k / per_judge.size), float(given[k] / given[-1])) for k in at]
 
 
