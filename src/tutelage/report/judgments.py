@@ -87,7 +87,7 @@ def judgments(
     A table with one column a judge (`annotator1`, `annotator2`) is read as that.
     Columns with usual names are found and that is noted. Raises BadInput where no judgments can be found.
     About 7 CPU-seconds for a million judgments with something to find; a minute where all of them are coin tosses,
-    because the choice of a method then converges slowly. What takes longer is left to its own command, as the page says.
+    because the choice of a method then converges slowly. What takes longer is left to its own command, and it says so.
     """
     if not 0.5 <= level < 1:
         raise BadInput(f"The level is {level}.", expected="0.5 <= level < 1", remedy="Use .95.")
