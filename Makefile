@@ -55,5 +55,6 @@ test: install  ## the short form of every test, the bare wheel among them
 bench: install  ## long tests and peer comparisons
 	$(BIN)/python -m pytest -m slow
 	@for script in benchmarks/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
-	$(BIN)/python benchmarks/reward_real_data.py
-	@echo "Against peers (an environment of their own): see benchmarks/measure_peers.py and benchmarks/trl_speed.py"
+	@for name in reward_real_data residual_share human_cost certificate_coverage interval_coverage inspection \
+	  consensus_real routing_dices scale; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@echo "Against peers (an environment of their own): benchmarks/{measure_peers,peer_equality,label_errors_cleanlab,trl_speed,proof_speed}.py"

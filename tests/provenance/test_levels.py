@@ -26,7 +26,7 @@ TRUST = TrustList(
 
 def attestation(worker: Worker, issuer: str = "chamber", method: str = "live") -> Attestation:
     start = NOW - timedelta(days=10)
-    return Attestation(issuer, worker.key.public.id(), method, start, start + timedelta(days=365))  # type: ignore[arg-type]
+    return Attestation(issuer, worker.key.public.id(), method, start, start + timedelta(days=365))  # type: ignore[arg-type]  a parameter, one of the methods
 
 
 @pytest.mark.parametrize("alg", ["ES256", "Ed25519"])

@@ -90,7 +90,7 @@ def test_erasure_takes_words_and_links_and_leaves_every_earlier_proof(tmp_path: 
         before = log.checkpoint(OPERATOR)
         kept = [log.given(i) for i in range(5)]
         paths = [log.tree.inclusion(i) for i in range(5)]
-        nym = kept[0].receipt.nym  # type: ignore[union-attr]
+        nym = kept[0].receipt.nym  # type: ignore[union-attr]  none was erased yet
         owner = People(store / "people", KEK).owner_of("ana")
     shutil.copytree(store, copy)
     with opened(store, LOG, KEK) as log:
@@ -107,7 +107,7 @@ def test_erasure_takes_words_and_links_and_leaves_every_earlier_proof(tmp_path: 
         assert log.erase("ana") == 0
     check_consistency(before.size, before.root, later.size, later.root, proof)
     for i, one in enumerate(kept):
-        check_inclusion(leaf_hash(one.receipt.payload()), i, 5, paths[i], before.root)  # type: ignore[union-attr]
+        check_inclusion(leaf_hash(one.receipt.payload()), i, 5, paths[i], before.root)  # type: ignore[union-attr]  none was erased yet
     left = b"".join(p.read_bytes() for p in store.rglob("*") if p.is_file())
     assert owner is not None
     for trace in (b"words of ana", nym.encode(), b"ana-0", owner, owner.hex().encode()):

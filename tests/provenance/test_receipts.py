@@ -27,7 +27,7 @@ def test_an_unsalted_hash_of_an_answer_has_no_type() -> None:
         with pytest.raises(BadInput):
             Salt(no_salt)
     with pytest.raises(TypeError):
-        commit(b"A", b"A" * 32)  # type: ignore[arg-type]
+        commit(b"A", b"A" * 32)  # type: ignore[arg-type]  the test chooses the fields
 
 
 def test_two_receipts_for_the_same_answer_have_nothing_in_common_to_compare() -> None:

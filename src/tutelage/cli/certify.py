@@ -51,6 +51,16 @@ def command(
     distinct(frame, item)
     machine, people, again = _labels(frame, ai, human, second)
     warnings: list[str] = []
+    silent = ~_there(machine)
+    if silent.all():
+        return _nothing(target, require, len(frame), as_json)
+    sure = frame.every_number(confidence) if confidence and not silent.any() else None
+    left = frame.truths(never) if never else None
+    if silent.any():
+        machine, people, again = _spoken(machine, people, again, silent, target, warnings)
+        if target == "residual" and confidence:
+            sure = _least_sure(frame.numbers(confidence), silent)
+            left = silent if left is None else left | silent
     chance = frame.every_number(pi) if pi else None
     rank = frame.numbers(order) if order else None
     drawn = _verified(frame)
@@ -62,15 +72,71 @@ def command(
     worth, bounds = _values(values)
     found = certify(
         machine, people, target=target, require=require, error=error, level=level,
-        confidence=frame.every_number(confidence) if confidence else None, pi=chance, order=rank,
+        confidence=sure, pi=chance, order=rank,
         domain=frame.every_name(domain) if domain else None, second=again, values=worth, bounds=bounds,
-        never=frame.truths(never) if never else None, sequential=sequential, seed=seed,
+        never=left, sequential=sequential, seed=seed,
     )  # fmt: skip
     if as_json:
         console.emit(_json(found, warnings))
     else:
         _show(found, warnings)
     raise SystemExit(0 if require is None else EXIT[found.usable])
+
+
+NO_VERDICT = "no verdict"
+
+
+def _spoken(
+    machine: Any, people: Any, again: Any, silent: Any, target: str, warnings: list[str]
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Verdicts with something in the place of those that a judge did not give, so that its silence is never a gain.
+
+    agreement, residual  a label of its own, which no person gives: it agrees with nobody and does not go out
+    mean                 the judge's commonest verdict: any guess keeps the promise, a poor one only widens the interval
+    """
+    import numpy as np
+
+    n, N = int(silent.sum()), len(silent)
+    if target == "mean":
+        values, counts = np.unique(machine[~silent], return_counts=True)
+        filled = machine.copy()
+        filled[silent] = values[counts.argmax()]
+        warnings.append(f"The judge gave no verdict on {n:,} of {N:,} items; there its commonest one stands.")
+        return filled, people, again
+    what = "count as disagreement" if target == "agreement" else "go to people"
+    warnings.append(f"The judge gave no verdict on {n:,} of {N:,} items: they {what}.")
+    people, again = (None if c is None else _as_names(c) for c in (people, again))
+    return np.where(silent, NO_VERDICT, _as_names(machine)), people, again
+
+
+def _as_names(column: Any) -> Any:
+    import numpy as np
+
+    if column.dtype.kind != "f":
+        return column
+    return np.array([None if v != v else f"{v:g}" for v in column.tolist()], dtype=object)
+
+
+def _least_sure(confidence: Floats, silent: Any) -> Floats:
+    """The judge's confidence, with silence below all of it; a verdict without one is refused by the library."""
+    import numpy as np
+
+    out = confidence.copy()
+    out[silent] = np.nanmin(confidence) - 1 if not np.isnan(confidence).all() else 0.0
+    return out
+
+
+def _nothing(target: str, require: float | None, items: int, as_json: bool) -> None:
+    """What may be claimed of a judge that never spoke."""
+    from tutelage.records import Undefined
+
+    claim = f"The judge gave no verdict on any of {items:,} items: it is not usable, and nothing is claimed of it."
+    if as_json:
+        console.emit({target: Undefined("the judge gave no verdict"), "usable": False, "claim": claim, "open": "",
+                      "warnings": []})  # fmt: skip
+    else:
+        console.say(claim)
+    raise SystemExit(0 if require is None else FAILED)
 
 
 def _labels(frame: Frame, ai: str, human: str, second: str | None) -> tuple[Any, Any, Any]:

@@ -73,7 +73,7 @@ class Frame:
     def every_name(self, column: str) -> Names:
         """(n,) texts; BadInput names the first row where there is none."""
         out = self.names(column)
-        empty = np.flatnonzero(out == None)  # noqa: E711 - elementwise
+        empty = np.flatnonzero(out == None)  # noqa: E711  elementwise: an array compared with None
         if empty.size:
             raise self._bad(column, f"Row {empty[0] + 1} is empty ({empty.size:,} rows are).", "a name on every row",
                             "Fill it in, or leave those rows out.")  # fmt: skip

@@ -59,7 +59,9 @@ def load(kind: str, argument: str) -> Judge:  # noqa: ARG001  the table calls ev
 
 
 def _holds_texts(path: Path) -> bool:
-    """Whether the first line is a `Stored`: it has the texts."""
+    """Whether the first line is a `Stored`: it has the texts. A file without lines holds no verdicts of either kind."""
+    if not path.read_bytes().strip():
+        return True
     shape, data = content_of(path)
     return shape == "JSONL" and {"first", "second"} <= set(jsonl.parse(data.split(b"\n", 1)[0], path, 1))
 

@@ -149,11 +149,12 @@ def _factor(v: Values, items: int) -> Number:
 
 
 WAYS = (
-    _Way("layered", _layered, lambda n, h: f"experts on the hard {h:.0%}, others on the rest"),  # noqa: ARG005
-    _Way("everything by experts", _by_experts, lambda n, h: "at the crowd's pace, so at least this"),  # noqa: ARG005
-    _Way("everything by the crowd", _by_crowd, lambda n, h: f"confident answers on {round(n * h):,} hard items nobody there can judge"),  # noqa: E501
+    _Way("layered", _layered, lambda _, h: f"experts on the hard {h:.0%}, others on the rest"),
+    _Way("everything by experts", _by_experts, lambda *_: "at the crowd's pace, so at least this"),
+    _Way("everything by the crowd", _by_crowd,
+         lambda n, h: f"confident answers on {round(n * h):,} hard items nobody there can judge"),
     _Way("AI judge, human slice, experts on the hard", _with_judge,
-         lambda n, h: "the judge's own cost left out; `tutelage certify` says whether the slice is enough"),  # noqa: ARG005
+         lambda *_: "the judge's own cost left out; `tutelage certify` says whether the slice is enough"),
 )  # fmt: skip
 
 
@@ -243,7 +244,8 @@ def _for_accuracy(request: Request, accuracy: float, likely: Mapping[str, float]
         way = needs.until_sure(p, accuracy)
     except BadInput:
         return Needed(question, request.items, likely["judgments"],
-                      f"one person is right {p:.1%} of the time: out of reach of {needs.MOST_JUDGMENTS} judgments an item; {instead}",  # noqa: E501
+                      f"one person is right {p:.1%} of the time: "
+                      f"out of reach of {needs.MOST_JUDGMENTS} judgments an item; {instead}",
                       reachable=False)  # fmt: skip
     reached = f"asking until one answer leads by {way.lead} is right on {way.accuracy:.1%}"
     return Needed(question, request.items, likely["judgments"],

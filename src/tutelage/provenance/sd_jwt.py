@@ -42,7 +42,7 @@ class Verified:
 
 def issue(
     claims: Mapping[str, Any], hidden: Mapping[str, Mapping[str, Any]], *, key: EllipticCurvePrivateKey, key_id: str,
-    type: str, holder: EllipticCurvePublicKey, salt: Callable[[int], bytes] = secrets.token_bytes,  # noqa: A002
+    type: str, holder: EllipticCurvePublicKey, salt: Callable[[int], bytes] = secrets.token_bytes,  # noqa: A002  the name of the field in a credential
 ) -> str:  # fmt: skip
     """A credential in its issued form: `JWT~disclosure~…~`.
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -15,17 +12,20 @@ from tutelage.cli.measure import QUESTIONS
 from tutelage.errors import BadInput
 
 
-def test_a_file_goes_to_the_page_with_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page is a room of its own; here stands one that says what it was asked."""
-    seen: list[dict[str, Any]] = []
-    stand_in = ModuleType("tutelage.cli.measure.page")
-    stand_in.page = lambda **given: seen.append(given)  # type: ignore[attr-defined]  # a module made here
-    monkeypatch.setitem(sys.modules, "tutelage.cli.measure.page", stand_in)
+def test_a_file_goes_to_the_page_whose_columns_may_be_named(tmp_path: Path) -> None:
+    """Columns called as nobody calls them are read where they are named."""
     file, out = tmp_path / "v.csv", tmp_path / "p.html"
-    file.write_text("id,who,v\n1,p,a\n")
-    for argv in (["measure", str(file), "--html", str(out)], ["measure", "--html", str(out), str(file)]):
+    file.write_text(
+        "what,by,said\n" + "".join(f"i{i},j{j},{'ab'[(i + j * i) % 2]}\n" for i in range(9) for j in range(3))
+    )
+    named = ["--item", "what", "--judge", "by", "--value", "said"]
+    for argv in (
+        ["measure", str(file), "--html", str(out), *named],
+        ["measure", *named, "--html", str(out), str(file)],
+    ):
         assert CliRunner().invoke(root, argv, catch_exceptions=False).exit_code == 0
-    assert seen == [{"file": file, "html": out, "as_json": False}] * 2
+        assert "27" in out.read_text()
+        out.unlink()
 
 
 def test_a_misspelt_question_is_recognised() -> None:

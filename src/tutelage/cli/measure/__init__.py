@@ -49,17 +49,30 @@ def command() -> None:
     """
 
 
+NAMED = {
+    "item": "what was judged", "judge": "who judged", "value": "the verdict", "gold": "what is true, where known",
+    "left": "who is compared", "right": "with whom", "winner": "who won", "prompt": "what the comparison is about",
+}  # fmt: skip
+
+
 @click.command(PAGE, epilog="Example:  tutelage measure votes.parquet --html page.html")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT", help="Write the page here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def whole_page(file: Path, html: Path | None, as_json: bool) -> None:
-    """One page on what FILE can and cannot support, with plots."""
-    if not file.is_file():
+def whole_page(file: Path, html: Path | None, as_json: bool, **named: str | None) -> None:
+    """One page on what FILE, or a directory of `tutelage import`, can and cannot support, with plots.
+
+    Columns are found by their usual names, such as item, judge, value; name one that is called otherwise.
+    """
+    if not file.exists():
         near = get_close_matches(str(file), QUESTIONS, 1)
         raise BadInput(
-            f"There is no file `{file}`.", expected=f"a file, or one of {', '.join(QUESTIONS)}",
+            f"There is no `{file}`.", expected=f"a file, or one of {', '.join(QUESTIONS)}",
             remedy=f"Did you mean `tutelage measure {near[0]} FILE`?" if near else "Check the path.",
         )  # fmt: skip
     written: Any = importlib.import_module("tutelage.cli.measure.page")
-    written.page(file=file, html=html, as_json=as_json)
+    written.page(file=file, html=html, as_json=as_json, **named)
+
+
+for _name, _about in NAMED.items():
+    whole_page = click.option(f"--{_name}", metavar="C", help=f"Column: {_about}.")(whole_page)

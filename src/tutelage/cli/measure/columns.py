@@ -189,6 +189,7 @@ def spelled_order(text: str | None, numeric: bool) -> list[str] | None:
 
 
 def number_name(text: str) -> str:
+    """A label as the files here write it: `1` for "1", "1.0" and "+1"; other texts as they are."""
     try:
         value = float(text)
     except ValueError:

@@ -92,6 +92,7 @@ class Ed25519:
 
     @classmethod
     def add(cls, one: Any, other: Any) -> Any:
+        """The sum of two points."""
         a = (one[1] - one[0]) * (other[1] - other[0]) % cls.P
         b = (one[1] + one[0]) * (other[1] + other[0]) % cls.P
         c, d = 2 * one[3] * other[3] * cls.D % cls.P, 2 * one[2] * other[2] % cls.P
@@ -100,6 +101,7 @@ class Ed25519:
 
     @classmethod
     def double(cls, one: Any) -> Any:
+        """A point added to itself."""
         a, b, c = one[0] * one[0] % cls.P, one[1] * one[1] % cls.P, 2 * one[2] * one[2] % cls.P
         h = a + b
         e, g = h - (one[0] + one[1]) ** 2 % cls.P, a - b
@@ -108,6 +110,7 @@ class Ed25519:
 
     @classmethod
     def negative(cls, one: Any) -> Any:
+        """The point mirrored, its sum with which is zero."""
         return (cls.P - one[0], one[1], one[2], cls.P - one[3])
 
 
@@ -143,6 +146,7 @@ class P256:
 
     @classmethod
     def double(cls, one: Any) -> Any:
+        """A point added to itself."""
         x, y, z = one
         delta, gamma = z * z % cls.P, y * y % cls.P
         beta, alpha = x * gamma % cls.P, 3 * (x - delta) * (x + delta) % cls.P
@@ -151,6 +155,7 @@ class P256:
 
     @classmethod
     def add(cls, one: Any, other: Any) -> Any:
+        """The sum of two points."""
         if not one[2] or not other[2]:
             return one if one[2] else other
         zz, ww = one[2] * one[2] % cls.P, other[2] * other[2] % cls.P
@@ -166,6 +171,7 @@ class P256:
 
     @classmethod
     def negative(cls, one: Any) -> Any:
+        """The point mirrored, its sum with which is zero."""
         return (one[0], cls.P - one[1], one[2])
 
 
@@ -228,6 +234,7 @@ def _ssh_strings(data: bytes) -> list[bytes] | None:
 
 
 def from_base64(text: str) -> bytes | None:
+    """What the text stands for; None where it is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
