@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from tutelage.errors import BadInput
@@ -26,7 +27,7 @@ class Pay:
     card: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Receipt:
     """`receipt/1`, field by field as in decision 0005. Made by `issue`.
 
@@ -60,7 +61,11 @@ class Receipt:
 
     def payload(self) -> bytes:
         """The canonical bytes that the leaf hashes and the operator signs."""
-        return canonical(self)
+        return self._written
+
+    @cached_property
+    def _written(self) -> bytes:
+        return canonical(self)  # asked for by leaf, store and release, so written once
 
     @classmethod
     def parse(cls, payload: bytes) -> Receipt:

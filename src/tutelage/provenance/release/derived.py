@@ -10,6 +10,9 @@ from typing import Any
 from tutelage.formats.frames import write_frame
 
 
+AT_ONCE = 5000  # rows taken apart together
+
+
 def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, str]:
     """Write `derived/<part>.parquet` from published lines; gives its columns and their types.
 
@@ -18,12 +21,12 @@ def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, st
     import polars as pl
 
     columns: dict[str, list[Any]] = {}
-    for n, line in enumerate(lines):
-        row: dict[str, Any] = json.loads(line)
-        for name in row.keys() - columns.keys():
-            columns[name] = [None] * n
+    for start in range(0, len(lines), AT_ONCE):
+        rows: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines[start : start + AT_ONCE]) + b"]")
+        for name in {name for row in rows for name in row} - columns.keys():
+            columns[name] = [None] * start
         for name, values in columns.items():
-            values.append(_flat(row.get(name)))
+            values.extend([_flat(row.get(name)) for row in rows])
     table = pl.DataFrame({name: pl.Series(name, _alike(columns[name])) for name in sorted(columns)})
     write_frame(table, root / "derived" / f"{part}.parquet")
     return {name: str(kind) for name, kind in table.schema.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -15,7 +15,6 @@ from tutelage.formats.corpus import Corpus
 from tutelage.provenance.commitments import Salt
 from tutelage.provenance.log import Log, Submission
 from tutelage.provenance.receipts import Given, Pay, Terms, issue, public_line
-from tutelage.provenance.release.lines import Written
 from tutelage.records import Judgment
 from tutelage.records.ids import Ids
 from tutelage.store import digest
@@ -91,7 +90,7 @@ class Logging:
             pay=UNPAID, level="H0", now=self._now, item=(item, salt), previous=before,
         )  # fmt: skip
         self._previous[nym] = (place + 1, made.receipt.id)
-        return replace(made, receipt=Written.of(made.receipt))
+        return made
 
     def _terms_of(self, guideline: str | None, kind: str) -> Terms:
         key = (guideline, kind)

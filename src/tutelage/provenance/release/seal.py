@@ -21,7 +21,6 @@ from tutelage.provenance.release.card import card
 from tutelage.provenance.release.croissant import croissant
 from tutelage.provenance.release.derived import write_parquet
 from tutelage.provenance.release.eu_summary import eu_summary
-from tutelage.provenance.release.lines import line
 from tutelage.provenance.release.logged import UNNAMED, Logging, Row
 from tutelage.provenance.release.manifest import FILE, LEVELS, Manifest
 from tutelage.provenance.release.project import Project
@@ -84,10 +83,10 @@ class _Sealing:
         corpus = self.source.corpus
         pepper = self.project.secret("pepper")
         nyms = {j.id: pseudonym(pepper, j.id) for j in corpus.judges}
-        lines = {part: [line(r) for r in records] for part, records in public(corpus, nyms).items()}
+        lines = {part: [canonical(r) for r in records] for part, records in public(corpus, nyms).items()}
         by_item = dict(zip(sorted(i.id for i in corpus.items), lines["items"], strict=True))
         rows = Logging(self.log, self.project.name, nyms, self.now).rows(corpus, by_item)
-        lines |= {"judgments": [r.line for r in rows], "verdicts": [line(v) for v in self.source.verdicts]}
+        lines |= {"judgments": [r.line for r in rows], "verdicts": [canonical(v) for v in self.source.verdicts]}
         for part in PARTS:
             self._put(f"data/{part}.jsonl.gz", _packed(lines[part]))
         data = digest([[path, "sha256:" + hexed] for path, hexed in sorted(self.sums.items())])
@@ -174,7 +173,7 @@ def _packed(lines: Iterable[bytes]) -> bytes:
 
 
 def _opening(row: Row) -> bytes:
-    return line({"index": row.index, "salt": row.salt, "item_salt": row.item_salt})
+    return canonical({"index": row.index, "salt": row.salt, "item_salt": row.item_salt})
 
 
 def _text(value: Any) -> bytes:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tutelage import kinds
 from tutelage.errors import BadInput, Where
-from tutelage.formats.corpus import Corpus, folded
+from tutelage.formats.corpus import Corpus
 from tutelage.provenance.release.manifest import Decided
-from tutelage.records import Judge, Response, Verdict, jsonl
+from tutelage.records import Judge, Judgment, Response, Verdict, jsonl
 
 SUSPECTS, DECISIONS, VERDICTS = "suspects.jsonl", "decisions.jsonl", "verdicts.jsonl"
 
@@ -53,13 +54,21 @@ def read(directory: Path) -> Source:
     stored = directory / VERDICTS
     # a verdict rests on its judgments: where some are left out, what was stored no longer holds
     verdicts: Sequence[Verdict] = (
-        list(jsonl.read(stored, Verdict)) if stored.is_file() and not out else [v for _, v, _ in folded(corpus)]
+        list(jsonl.read(stored, Verdict)) if stored.is_file() and not out else _verdicts(corpus)
     )
     if not corpus.judgments:
         raise BadInput("There is no judgment.", expected="at least one", remedy="Gather some.",
                        where=Where(str(directory)))  # fmt: skip
     name = directory.resolve().name.removesuffix("-out")
     return Source(name, corpus, tuple(sorted(verdicts, key=lambda v: v.item_id)), decided)
+
+
+def _verdicts(corpus: Corpus) -> list[Verdict]:
+    judges = {j.id: j for j in corpus.judges}
+    on: dict[str, list[Judgment]] = {}
+    for judgment in corpus.judgments:
+        on.setdefault(judgment.item_id, []).append(judgment)
+    return [kinds.get(item.kind).fold(item, on[item.id], judges) for item in corpus.items if item.id in on]
 
 
 def _decisions(directory: Path) -> tuple[Decided, ...]:
