@@ -1,1 +1,1 @@
-"""The platform (Django). Opens with the Hall; nothing here yet."""
+"""The hall: the platform in which people do the work. Django; nothing below this room imports it."""

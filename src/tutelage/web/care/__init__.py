@@ -1,0 +1,1 @@
+"""What protects people from what they look at."""

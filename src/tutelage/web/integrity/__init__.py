@@ -1,0 +1,1 @@
+"""Evidence about how judgments came to be."""

@@ -1,0 +1,1 @@
+"""The ledger: every required minute is a line of pay."""

@@ -1,0 +1,1 @@
+"""Receipts, the log, signatures, certificates and releases."""

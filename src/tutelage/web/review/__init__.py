@@ -1,0 +1,1 @@
+"""Second looks: review, redo, adjudication, feedback."""

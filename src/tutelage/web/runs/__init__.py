@@ -1,0 +1,1 @@
+"""The owner's loop: imports, exports, runs, gates."""

@@ -1,0 +1,1 @@
+"""What all pages share: base templates, tags, tokens, rendering. Nothing here knows the domain."""

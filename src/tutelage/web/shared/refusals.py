@@ -1,0 +1,38 @@
+"""What the platform says no to, and with which HTTP status. Each says first whether work and pay are safe."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tutelage.errors import TutelageError
+
+
+class Refused(TutelageError):
+    """The request cannot be done as it is.
+
+    safe  what the person need not worry about
+    """
+
+    status: ClassVar[int] = 409
+
+    def __init__(self, seen: str, *, expected: str, remedy: str, safe: str = "") -> None:
+        super().__init__(seen, expected=expected, remedy=remedy)
+        self.safe = safe
+
+
+class Forbidden(Refused):
+    """Who asks may not do this here."""
+
+    status = 403
+
+
+class Unprocessable(Refused):
+    """What was sent cannot be used."""
+
+    status = 422
+
+
+class TooMuch(Refused):
+    """More than was agreed: a quota, a rate, a dose."""
+
+    status = 429

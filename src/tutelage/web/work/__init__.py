@@ -1,0 +1,1 @@
+"""The queue, the workbench and what people submit."""
