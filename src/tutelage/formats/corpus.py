@@ -82,7 +82,8 @@ class Corpus:
         for part, kind in PARTS.items():
             parts[part], lines[part] = _records(directory / f"{part}.jsonl", kind)
         corpus = cls(**{part: tuple(records) for part, records in parts.items()})
-        corpus.check(lambda part, n: Where(str(directory / f"{part}.jsonl"), lines[part][n]))
+        files = {part: str(directory / f"{part}.jsonl") for part in PARTS}
+        corpus.check(lambda part, n: Where(files[part], lines[part][n]))
         return corpus
 
 

@@ -6,7 +6,6 @@ the operator's key, can read what the copies hold.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -64,7 +63,7 @@ class People:
 
     def tag(self, contribution: str) -> bytes:
         """A keyed name by which the log knows a contribution that it already has."""
-        return hmac.new(self._kek, b"tag\x00" + contribution.encode(), hashlib.sha256).digest()[:OWNER]
+        return hmac.digest(self._kek, b"tag\x00" + contribution.encode(), "sha256")[:OWNER]
 
     def key_of(self, contributor: str) -> DataKey:
         """The contributor's key, made and durable on first use."""

@@ -15,6 +15,7 @@ from tutelage.records import Artefact, Contribution, Json, decode
 from tutelage.store import canonical
 
 RECEIPT_TYPE = "application/vnd.tutelage.receipt.v1+json"
+_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 Level = Literal["H0", "H1", "H2", "H3", "H4"]
 
 
@@ -106,15 +107,14 @@ class Given:
 
     def body(self) -> bytes:
         """All of it as one JSON text, to be encrypted in the store."""
-        return json.dumps(
+        return _WRITTEN(
             {
                 "contribution": self.contribution.decode(),
                 "item": None if self.item is None else self.item.decode(),
                 "receipt": self.receipt.payload().decode(),
                 "salt": self.salt.hex(),
                 "item_salt": None if self.item_salt is None else self.item_salt.hex(),
-            },
-            ensure_ascii=False,
+            }
         ).encode()
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 import numpy as np
 
@@ -16,7 +15,8 @@ def uuid7(now: datetime, rng: np.random.Generator) -> str:
     millis = int(now.timestamp() * 1000)
     noise = int.from_bytes(rng.bytes(10), "big")
     rand_a, rand_b = noise >> 68, noise & ((1 << 62) - 1)
-    return str(UUID(int=(millis << 80) | (0x7 << 76) | ((rand_a & 0xFFF) << 64) | (0b10 << 62) | rand_b))
+    text = f"{(millis << 80) | (0x7 << 76) | ((rand_a & 0xFFF) << 64) | (0b10 << 62) | rand_b:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class Ids:

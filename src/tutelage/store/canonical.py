@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -68,7 +69,7 @@ def _number(value: float) -> float:
 
 
 _PLAIN: dict[type, Callable[[Any], Any]] = {
-    int: _number, float: _number, list: _list, tuple: _list, dict: _mapping, datetime: encode,
+    int: _number, float: _number, list: _list, tuple: _list, dict: _mapping, datetime: lru_cache(4096)(encode),
 }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tutelage.formats.frames import write_frame
 
-
 AT_ONCE = 5000  # rows taken apart together
+_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, str]:
@@ -33,7 +33,7 @@ def write_parquet(root: Path, part: str, lines: Sequence[bytes]) -> dict[str, st
 
 
 def _flat(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    return _WRITTEN(value) if isinstance(value, (dict, list)) else value
 
 
 def _alike(values: list[Any]) -> list[Any]:

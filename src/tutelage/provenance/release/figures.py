@@ -14,6 +14,7 @@ from tutelage.records import Figure, Judgment, Settled, Verdict, counts_as_perso
 from tutelage.records.messages import Json
 
 SORTS = ("person", "ai", "simulated", "anonymous")
+_WRITTEN = json.JSONEncoder(sort_keys=True).encode  # made once: there are hundreds of thousands of answers
 CAUTION = "Agreement is not correctness; read alpha beside the raw share, which is high wherever one answer is common."
 
 
@@ -53,7 +54,7 @@ def _said(judgment: Judgment) -> list[tuple[str, str]]:
     """(unit, value): a ranking says something of each of its pairs, any other answer one thing of its item."""
     ranks: Any = judgment.answer.get("ranks")
     if not isinstance(ranks, list):
-        return [(judgment.item_id, json.dumps(judgment.answer, sort_keys=True))]
+        return [(judgment.item_id, _WRITTEN(judgment.answer))]
     out = []
     for i, j in combinations(range(len(ranks)), 2):
         if ranks[i] is not None and ranks[j] is not None:
