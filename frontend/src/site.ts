@@ -1,0 +1,25 @@
+// What every page has beyond its HTML: the light or dark toggle, and menus that close on Escape.
+
+const root = document.documentElement;
+const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-theme-toggle]")) {
+  button.hidden = false;
+  button.setAttribute("aria-pressed", String(dark()));
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    button.setAttribute("aria-pressed", String(dark()));
+    document.cookie = `theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+  });
+}
+
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement?.closest<HTMLDetailsElement>("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+});
+
+for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submit]"))
+  select.addEventListener("change", () => select.form?.requestSubmit());
