@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 from uuid import UUID
+
+Choice = Any  # a member of TextChoices: a str, which the type checker takes for a tuple
 
 
 def new_id() -> UUID:

@@ -57,6 +57,7 @@ class Slot(models.Model):
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
     token = models.CharField(max_length=32, null=True, unique=True)
     epoch = models.PositiveIntegerField(default=0)
+    guideline = models.ForeignKey(Guideline, models.PROTECT, null=True, related_name="+", db_index=False)
     leased_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
@@ -106,7 +107,7 @@ class Draft(models.Model):
     reason = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=0)
     active_ms = models.PositiveBigIntegerField(default=0)
-    saved_at = models.DateTimeField(auto_now=True)
+    saved_at = models.DateTimeField()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["slot", "user"], name="draft_once"),)

@@ -1,0 +1,255 @@
+"""What changes the queue. Judgment, receipt, pay line, audit entry and next lease are one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from tutelage import kinds, records
+from tutelage.errors import BadInput
+from tutelage.provenance.commitments import Salt
+from tutelage.provenance.receipts import Pay, issue
+from tutelage.records import Json, decode
+from tutelage.store import canonical
+from tutelage.web.pay import actions as money
+from tutelage.web.pay import rules as pay_rules
+from tutelage.web.pay.models import Transfer
+from tutelage.web.people.models import User
+from tutelage.web.proof import actions as proof
+from tutelage.web.shared.ids import new_id
+from tutelage.web.shared.refusals import Refused, Unprocessable
+from tutelage.web.work import claiming, queries, rules
+from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
+
+SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
+LATE = timedelta(hours=12)  # how long a lease that ran out may still be answered, if nobody else took the task
+
+
+class Done(NamedTuple):
+    """What a submission gave. `again`: it had been stored before, and this is the same answer."""
+
+    judgment: Judgment
+    receipt: Json
+    next: dict[str, Any] | None
+    again: bool = False
+
+
+@transaction.atomic
+def take(seat: Seat, now: datetime) -> dict[str, Any] | None:
+    """The task that somebody holds, or the next one; None where nothing is left for them."""
+    slot = queries.held(seat)
+    if slot is not None:
+        expires = now + timedelta(seconds=seat.project.lease_s)
+        Slot.objects.filter(pk=slot.pk).update(expires_at=expires)
+        return queries.task(seat, slot.pk, slot.token, expires, slot.epoch)
+    return _next(seat, now)
+
+
+@transaction.atomic
+def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetry: Json, now: datetime) -> Done:
+    """Store an answer once. The same key with the same body gives the same judgment; another body is refused."""
+    said = hashlib.sha256(canonical({"token": token, "answer": answer, "reason": reason})).hexdigest()
+    slot = queries.slot_for(user, token)
+    if slot.state != Slot.LEASED:
+        return _again(user, key, said, slot, now)
+    _answerable(slot)
+    item: records.Item = decode(records.Item, json.loads(slot.item.body.record))
+    _parse(item, answer)
+    seat = queries.seat_for(user, slot.project_id)
+    judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now)
+    Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
+    receipt = json.loads(judgment.receipt)
+    return Done(judgment, receipt, _next(seat, now, undo=judgment))
+
+
+@transaction.atomic
+def skip(user: User, token: str, key: str, why: str, note: str, now: datetime) -> tuple[int, dict[str, Any] | None]:
+    """Give a task back, paid for the time it took. Gives the pay and the next task."""
+    before = Skip.objects.filter(user=user, key=key).first()
+    if before is not None:
+        seat = queries.seat_for(user, before.item.project_id)
+        return before.pay_minor, take(seat, now)
+    slot = queries.slot_for(user, token)
+    if slot.state != Slot.LEASED:
+        raise Refused("This task was answered already.", expected="a task that you hold", remedy="Reload.", safe=SAFE)
+    seat, project = queries.seat_for(user, slot.project_id), slot.project
+    spent = _attention(slot, user, now)
+    due = pay_rules.for_time(project.piece_minor, project.minutes, spent)
+    Skip.objects.create(item=slot.item, user=user, why=why, note=note, key=key, pay_minor=due, at=now)
+    if due:
+        money.pay(Transfer.Kind.SKIP, f"skip:{user.pk}:{key}", project, user, due, seconds=spent // 1000, at=now)
+    claiming.release([slot.pk])
+    proof.audit(user, "skipped", "item", slot.item_id, at=now, project=project, why=why)
+    _advance(seat, spent, due, None, slot.rank, now, done=0)
+    return due, _next(seat, now)
+
+
+@transaction.atomic
+def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, Any]:
+    """Take an answer back within ten seconds: a withdrawal with its own receipt; the task is open again, pay stays."""
+    judgment = queries.judgment_for(user, judgment_id)
+    if Judgment.objects.filter(supersedes=judgment).exists():
+        seat = queries.seat_for(user, judgment.project_id)
+        return take(seat, now) or {}
+    if now > queries.undo_until(judgment) + timedelta(seconds=5):  # the way back from the browser is not theirs to lose
+        raise Refused("The ten seconds for taking it back are over.", expected="a judgment of just now",
+                      remedy="Tell a reviewer what you would change.", safe=SAFE)  # fmt: skip
+    seat, slot = queries.seat_for(user, judgment.project_id), judgment.slot
+    other = queries.held(seat)
+    if other is not None:
+        claiming.release([other.pk])
+    item: records.Item = decode(records.Item, json.loads(judgment.item.body.record))
+    slot.epoch += 1
+    withdrawal = _record(seat, slot, item, dict(records.WITHDRAWN), "", {}, key, key, now, supersedes=judgment, pay=0)
+    expires = now + timedelta(seconds=seat.project.lease_s)
+    token = hashlib.sha256(f"undo:{withdrawal.pk}".encode()).hexdigest()[:32]
+    Slot.objects.filter(pk=slot.pk).update(state=Slot.LEASED, epoch=slot.epoch + 1, token=token, leased_at=now,
+                                           expires_at=expires)  # fmt: skip
+    Draft.objects.update_or_create(slot=slot, user=user, defaults={
+        "answer": judgment.answer, "reason": judgment.reason, "version": 1, "saved_at": now})  # fmt: skip
+    Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
+    Seat.objects.filter(pk=seat.pk).update(done=F("done") - 1, receipt=seat.receipt, cursor=slot.rank)
+    return queries.task(seat, slot.pk, token, expires, slot.epoch + 1)
+
+
+@transaction.atomic
+def save_draft(user: User, token: str, version: int, answer: Json | None, reason: str, now: datetime) -> int:
+    """Keep what was typed so far; gives the new version. An older version than the stored one is refused."""
+    slot = queries.slot_for(user, token)
+    if slot.state != Slot.LEASED:
+        raise Refused("This task is no longer open for you.", expected="a task that you hold", remedy="Reload.",
+                      safe=SAFE)  # fmt: skip
+    draft, made = Draft.objects.get_or_create(slot=slot, user=user, defaults={
+        "answer": answer, "reason": reason, "version": 1, "saved_at": now,
+        "active_ms": rules.attention(0, slot.leased_at, now)})  # fmt: skip
+    if made:
+        return 1
+    if version < draft.version:
+        raise Refused(f"Another tab has saved version {draft.version} since.", expected=f"version {draft.version}",
+                      remedy="Reload to see it.", safe=SAFE)  # fmt: skip
+    draft.active_ms = rules.attention(draft.active_ms, draft.saved_at, now)
+    draft.answer, draft.reason, draft.version, draft.saved_at = answer, reason, draft.version + 1, now
+    draft.save()
+    return draft.version
+
+
+def _store(
+    seat: Seat, slot: Slot, item: records.Item, answer: Json, reason: str, telemetry: Json, key: str, said: str,
+    now: datetime,
+) -> Judgment:  # fmt: skip
+    """Judgment, leaf, pay line, audit entry, slot and seat."""
+    project, user = slot.project, seat.user
+    spent = _attention(slot, user, now)
+    due = 0 if slot.epoch else project.piece_minor  # a task that was taken back has been paid already
+    judgment = _record(seat, slot, item, answer, reason, telemetry, key, said, now, pay=due, spent=spent)
+    if due:
+        money.pay(Transfer.Kind.TASK, f"task:{judgment.pk}", project, user, due, seconds=spent // 1000, at=now,
+                  contribution=judgment.pk)  # fmt: skip
+    Slot.objects.filter(pk=slot.pk).update(state=Slot.DONE)
+    _advance(seat, spent, due, judgment, slot.rank, now, done=1)
+    return judgment
+
+
+def _record(
+    seat: Seat, slot: Slot, item: records.Item, answer: Json, reason: str, telemetry: Json, key: str, said: str,
+    now: datetime, *, pay: int, spent: int = 0, supersedes: Judgment | None = None,
+) -> Judgment:  # fmt: skip
+    """The row of a judgment with its leaf in the log and its audit entry."""
+    project, user, guideline = seat.project, seat.user, slot.guideline
+    wall = int((now - slot.leased_at).total_seconds() * 1000) if slot.leased_at else 0
+    made = records.Judgment(
+        id=str(new_id()), item_id=item.id, judge_id=str(user.pk), answer=answer, reason=reason or None,
+        guideline_version=str(guideline.version), supersedes=str(supersedes.pk) if supersedes else None,
+        active_s=spent / 1000, wall_s=wall / 1000, at=now,
+        conditions={"order": rules.shown_order(len(item.responses), slot.pk, slot.epoch, str(user.pk))},
+    )  # fmt: skip
+    given = issue(
+        made, queries.terms(project.pk, project.kind, guideline.digest), receipt_id=str(new_id()), nym=seat.nym,
+        pay=Pay(pay, project.currency, f"piece-{project.piece_minor}"), level="H0" if user.simulated else "H1",
+        now=now, item=(slot.item.body.record.encode(), Salt.parse(bytes(slot.item.body.salt).hex())),
+        previous=seat.receipt,
+    )  # fmt: skip
+    receipt = proof.log_contribution(user, made.id, given)
+    row = Judgment.objects.create(
+        id=UUID(made.id), project=project, item_id=slot.item_id, slot=slot, epoch=slot.epoch, user=user,
+        guideline=guideline, answer=answer, reason=reason, supersedes=supersedes, active_ms=spent, wall_ms=wall,
+        telemetry=telemetry, key=key, body_digest=said, pay_minor=pay, receipt=json.dumps(receipt), accepted_at=now,
+    )  # fmt: skip
+    seat.receipt = given.receipt.id
+    verb = "withdrew" if supersedes else "judged"
+    proof.audit(user, verb, "judgment", made.id, at=now, project=project, receipt=given.receipt.id)
+    return row
+
+
+def _advance(
+    seat: Seat, spent: int, due: int, judgment: Judgment | None, rank: int, now: datetime, *, done: int
+) -> None:  # fmt: skip
+    """Move the seat on, within the day's quota."""
+    today = now.date()
+    if seat.day != today:
+        seat.day, seat.done_today = today, 0
+    seat.done, seat.done_today = seat.done + done, seat.done_today + done
+    seat.active_ms, seat.earned_minor, seat.cursor = seat.active_ms + spent, seat.earned_minor + due, rank
+    seat.save(update_fields=["day", "done", "done_today", "active_ms", "earned_minor", "cursor", "receipt"])
+
+
+def _next(seat: Seat, now: datetime, undo: Judgment | None = None) -> dict[str, Any] | None:
+    """Lease the next slot within the quota; None where there is none."""
+    project = seat.project
+    if project.state != project.State.OPEN:
+        return None
+    if project.quota_day and seat.day == now.date() and seat.done_today >= project.quota_day:
+        return None
+    take = claiming.claim(project.pk, seat.user_id, seat.cursor, seconds=project.lease_s, now=now)
+    if take is None and claiming.reclaim(now, project.pk):
+        take = claiming.claim(project.pk, seat.user_id, seat.cursor, seconds=project.lease_s, now=now)
+    if take is None:
+        return None
+    back = undo and {"judgment": str(undo.pk), "until": queries.undo_until(undo).isoformat()}
+    return queries.task(seat, take.slot, take.token, take.expires_at, take.epoch, undo=back)
+
+
+def _again(user: User, key: str, said: str, slot: Slot, now: datetime) -> Done:
+    """A submission whose task is answered: the same one again, or too late."""
+    stored = Judgment.objects.filter(user=user, key=key).select_related("project").first()
+    if stored is None:
+        raise Refused("This task was answered already.", expected="a task that you hold", remedy="Take the next one.",
+                      safe=SAFE)  # fmt: skip
+    if stored.body_digest != said:
+        raise Unprocessable("The same key came with another answer before.", expected="a new key for a new answer",
+                            remedy="Reload the task.", safe=SAFE)  # fmt: skip
+    return Done(stored, json.loads(stored.receipt), take(queries.seat_for(user, stored.project_id), now), again=True)
+
+
+def _answerable(slot: Slot) -> None:
+    if slot.project.state not in (slot.project.State.OPEN, slot.project.State.PAUSED):
+        raise Refused("The project is closed.", expected="an open project", remedy="Choose another.", safe=SAFE)
+
+
+def _parse(item: records.Item, answer: Json) -> None:
+    try:
+        kinds.get(item.kind).parse_answer(item, answer)
+    except BadInput as e:
+        raise Unprocessable(str(e.where) + ": " + e.seen if str(e.where) else e.seen, expected=e.expected,
+                            remedy=e.remedy, safe="Your draft is kept.") from e  # fmt: skip
+
+
+def _attention(slot: Slot, user: User, now: datetime) -> int:
+    """Milliseconds of attention on a slot, by the server's clock alone; the draft is taken with it."""
+    table = connection.ops.quote_name(Draft._meta.db_table)
+    who = user.pk if connection.vendor == "postgresql" else user.pk.hex
+    with connection.cursor() as sql:
+        sql.execute(f"DELETE FROM {table} WHERE slot_id = %s AND user_id = %s RETURNING active_ms, saved_at",  # noqa: S608  our own table's name
+                    [slot.pk, who])  # fmt: skip
+        row = sql.fetchone()
+    last = slot.leased_at or now
+    if row is None:
+        return rules.attention(0, last, now)
+    saved = row[1] if isinstance(row[1], datetime) else datetime.fromisoformat(row[1]).replace(tzinfo=now.tzinfo)
+    return rules.attention(row[0], max(saved, last), now)

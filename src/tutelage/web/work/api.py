@@ -1,0 +1,96 @@
+"""The workbench's door: next, draft, submit, skip, undo."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from tutelage.web.work import actions, queries
+from tutelage.web.work.models import Skip
+
+router = Router()
+NOTHING = {"none": {"reason": "Nothing is left for you here just now.", "when": None}}
+
+
+class Asked(Schema):
+    """What every change names: the lease, and a key that makes asking twice safe."""
+
+    token: str = Field(min_length=8, max_length=32)
+    key: str = Field(min_length=8, max_length=64)
+
+
+class Answered(Asked):
+    """An answer of the project's kind."""
+
+    answer: dict[str, Any]
+    reason: str = Field("", max_length=10_000)
+    telemetry: dict[str, int] = Field(default_factory=dict, max_length=12)
+
+
+class Skipped(Asked):
+    """Why a task is given back."""
+
+    reason: Skip.Why
+    note: str = Field("", max_length=2_000)
+
+
+class Drafted(Schema):
+    """What was typed so far."""
+
+    token: str = Field(min_length=8, max_length=32)
+    version: int = 0
+    answer: dict[str, Any] | None = None
+    reason: str = Field("", max_length=10_000)
+
+
+class Undone(Schema):
+    """Which judgment to take back."""
+
+    judgment: UUID
+    key: str = Field(min_length=8, max_length=64)
+
+
+@router.get("work/next", response=dict[str, Any])
+def next_task(request: HttpRequest, project: UUID) -> Any:
+    """The task you hold in a project, or the next one."""
+    seat = queries.seat_for(request.user, project)
+    return actions.take(seat, timezone.now()) or NOTHING
+
+
+@router.put("work/draft", response=dict[str, int])
+def save_draft(request: HttpRequest, body: Drafted) -> Any:
+    """Keep what was typed so far."""
+    now = timezone.now()
+    return {"version": actions.save_draft(request.user, body.token, body.version, body.answer, body.reason, now)}
+
+
+@router.post("work/submit", response=dict[str, Any])
+def submit(request: HttpRequest, body: Answered) -> Any:
+    """Store an answer; the reply brings its receipt, its pay and the next task."""
+    now = timezone.now()
+    done = actions.submit(request.user, body.token, body.key, body.answer, body.reason, body.telemetry, now)
+    made = done.judgment
+    return {
+        "judgment": str(made.pk),
+        "receipt": done.receipt,
+        "pay": {"minor": made.pay_minor, "currency": made.project.currency},
+        "undo_until": queries.undo_until(made).isoformat(),
+        "next": done.next or NOTHING,
+    }
+
+
+@router.post("work/skip", response=dict[str, Any])
+def skip(request: HttpRequest, body: Skipped) -> Any:
+    """Give a task back, paid for the time it took."""
+    due, task = actions.skip(request.user, body.token, body.key, body.reason, body.note, timezone.now())
+    return {"pay": {"minor": due}, "next": task or NOTHING}
+
+
+@router.post("work/undo", response=dict[str, Any])
+def undo(request: HttpRequest, body: Undone) -> Any:
+    """Take back what you submitted in the last ten seconds."""
+    return actions.undo(request.user, body.judgment, body.key, timezone.now())

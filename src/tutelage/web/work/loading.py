@@ -1,0 +1,80 @@
+"""Items into a project's queue, streamed: thousands a second, whole or not at all a batch."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from tutelage import kinds
+from tutelage.records import Item as Record
+from tutelage.records import Json, Response
+from tutelage.store import canonical
+from tutelage.web.projects.models import Project
+from tutelage.web.work import rules
+from tutelage.web.work.models import Item, ItemBody, Slot
+
+BATCH = 2_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An item with its responses, and the known answer where it is a gold item."""
+
+    item: Record
+    responses: tuple[Response, ...]
+    gold: Json | None = None
+    gold_reason: str = ""
+
+
+def load(project: Project, offered: Iterable[Offered], rng: np.random.Generator, *, needed: int | None = None) -> int:
+    """Add items behind those that are there; gives how many. Raises BadInput on the first that the kind refuses.
+
+    One that is there already, by its name, stays as it is: an import that was cut off can be given again.
+    """
+    kind, count = kinds.get(project.kind), 0
+    for batch in _batches(offered, BATCH):
+        for one in batch:
+            kind.check_item(one.item, {r.id: r for r in one.responses})
+        count += _add(project, batch, rng, needed or project.overlap)
+    return count
+
+
+@transaction.atomic
+def _add(project: Project, batch: list[Offered], rng: np.random.Generator, needed: int) -> int:
+    there = set(
+        Item.objects.filter(project=project, name__in=[o.item.id for o in batch]).values_list("name", flat=True)
+    )
+    batch = [o for o in {o.item.id: o for o in batch}.values() if o.item.id not in there]
+    last = Item.objects.filter(project=project).aggregate(rank=Max("rank"))["rank"]
+    start = 0 if last is None else last + 1
+    order = rules.ranks(
+        project.strategy, [o.item.domain or "" for o in batch], [o.gold is not None for o in batch], rng
+    )
+    items = Item.objects.bulk_create(
+        Item(project=project, name=o.item.id, rank=start + r, domain=o.item.domain or "", needed=needed,
+             gold=o.gold is not None)
+        for o, r in zip(batch, order, strict=True)
+    )  # fmt: skip
+    ItemBody.objects.bulk_create(
+        ItemBody(item=i, record=canonical(o.item).decode(), responses=canonical(o.responses).decode(),
+                 salt=secrets.token_bytes(32), gold_answer=o.gold, gold_reason=o.gold_reason)
+        for i, o in zip(items, batch, strict=True)
+    )  # fmt: skip
+    Slot.objects.bulk_create(
+        (Slot(project=project, item=i, rank=i.rank) for i in items for _ in range(i.needed)), batch_size=5_000
+    )
+    return len(items)
+
+
+def _batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    it = iter(things)
+    while batch := list(islice(it, size)):
+        yield batch

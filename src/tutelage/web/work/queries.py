@@ -1,0 +1,125 @@
+"""What the workbench shows. Reads only."""
+
+from __future__ import annotations
+
+import functools
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from pydantic import TypeAdapter
+
+from tutelage import kinds
+from tutelage.provenance.receipts import Terms
+from tutelage.store import digest
+from tutelage.web import installation
+from tutelage.web.people.models import User
+from tutelage.web.projects.models import Guideline, Role
+from tutelage.web.shared.rendering import safe_html
+from tutelage.web.work import rules
+from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
+
+LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+WORKING = (Role.Name.CONTRIBUTOR,)
+
+
+def seat_for(user: User, project: Any) -> Seat:
+    """The contributor's place in a project that is theirs to work in. Raises Http404."""
+    found = Seat.objects.select_related("project").filter(user=user, project=project).first()
+    if found is None or not Role.objects.filter(project=project, user=user, name__in=WORKING).exists():
+        raise Http404
+    found.user = user
+    return found
+
+
+def held(seat: Seat) -> Slot | None:
+    """The slot that somebody holds in a project, if any."""
+    return Slot.objects.filter(project=seat.project_id, user=seat.user_id, state=Slot.LEASED).order_by("rank").first()
+
+
+def slot_for(user: User, token: str) -> Slot:
+    """The slot of a lease with all that a submission touches. Raises Http404."""
+    found = (
+        Slot.objects.select_related("project", "item", "item__body", "guideline").filter(token=token, user=user).first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def judgment_for(user: User, pk: Any) -> Judgment:
+    """One of somebody's own judgments. Raises Http404."""
+    found = Judgment.objects.select_related("project", "item", "item__body", "slot", "guideline").filter(
+        pk=pk, user=user).first()  # fmt: skip
+    if found is None:
+        raise Http404
+    return found
+
+
+def task(seat: Seat, slot_id: int, token: str, expires_at: datetime, epoch: int, *, undo: Any = None) -> dict[str, Any]:
+    """A leased task as the workbench shows it; see the contract in `docs/reference`."""
+    slot = Slot.objects.select_related("item__body", "guideline").get(pk=slot_id)
+    body, guideline, project = slot.item.body, slot.guideline, seat.project
+    item = json.loads(body.record)
+    draft = Draft.objects.filter(slot=slot_id, user=seat.user_id).first() if epoch or not undo else None
+    return {
+        "lease": {"token": token, "expires_at": expires_at.isoformat()},
+        "project": {"id": str(project.pk), "name": project.name, "kind": project.kind,
+                    "guideline": {"version": guideline.version}, "rubric": guideline.rubric},
+        "item": {"id": item["id"], "messages": _messages(item["messages"]), "payload": item.get("payload", {}),
+                 "language": item.get("language"), "content_classes": item.get("content_classes", [])},
+        "responses": _responses(body, slot, str(seat.user_id)),
+        "draft": None if draft is None else {"answer": draft.answer, "reason": draft.reason, "version": draft.version},
+        "progress": progress(seat),
+        "care": None,
+        "undo": undo,
+    }  # fmt: skip
+
+
+def progress(seat: Seat) -> dict[str, Any]:
+    """How far somebody is: tasks, paid attention and money."""
+    return {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
+            "currency": seat.project.currency}  # fmt: skip
+
+
+def _messages(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"role": m["role"], "text": m["text"], "html": safe_html(m["text"])} for m in messages]
+
+
+def _responses(body: ItemBody, slot: Slot, user: str) -> list[dict[str, Any]]:
+    """In the order shown to this person; `at` is the place in the item, and who wrote it stays hidden."""
+    said = json.loads(body.responses)
+    shown = []
+    for label, at in zip(LABELS, rules.shown_order(len(said), slot.pk, slot.epoch, user), strict=False):
+        messages = said[at]["messages"]
+        text = "\n\n".join(m["text"] for m in messages)
+        shown.append({"at": at, "label": label, "text": text, "html": safe_html(text), "words": len(text.split()),
+                      "messages": _messages(messages) if len(messages) > 1 else []})  # fmt: skip
+    return shown
+
+
+@functools.lru_cache(maxsize=64)
+def terms(project: UUID, kind: str, guideline_digest: str) -> Terms:
+    """What all receipts of a project under one guideline have in common."""
+    return Terms(installation.origin(settings.HALL), str(project), guideline_digest, _schema_of(kind))
+
+
+@functools.lru_cache
+def _schema_of(kind: str) -> str:
+    return "sha256:" + digest(TypeAdapter(kinds.get(kind).answers).json_schema()).removeprefix("sha256:")
+
+
+def undo_until(judgment: Judgment) -> datetime:
+    """Until when one key takes it back."""
+    return judgment.accepted_at + timedelta(seconds=rules.UNDO_S)
+
+
+def guideline_of(project: UUID) -> Guideline:
+    """The current version. Raises Http404 where there is none."""
+    found = Guideline.objects.filter(project=project).order_by("-version").first()
+    if found is None:
+        raise Http404
+    return found

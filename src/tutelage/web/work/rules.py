@@ -1,0 +1,48 @@
+"""Pure decisions of the queue: order, attention, what is shown in which order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+LONGEST_PAUSE_MS = 120_000  # a longer silence is a pause, not attention
+UNDO_S = 10
+
+
+def attention(saved_ms: int, last: datetime, now: datetime) -> int:
+    """Milliseconds of attention: what drafts showed so far, and the time since, up to the longest pause."""
+    return saved_ms + min(max(int((now - last).total_seconds() * 1000), 0), LONGEST_PAUSE_MS)
+
+
+def shown_order(responses: int, slot: int, epoch: int, user: str) -> list[int]:
+    """The order in which responses are shown to one person: the same whenever asked, recorded with the answer."""
+    seed = hashlib.sha256(f"{slot}:{epoch}:{user}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(seed[:8], "big")).permutation(responses).tolist()
+
+
+def ranks(strategy: str, domains: Sequence[str], gold: Sequence[bool], rng: np.random.Generator) -> list[int]:
+    """(n,) places in the queue. Every strategy is an order, so that claiming is one statement whatever it is.
+
+    random        shuffled;  stratified: domains in turn;  gold: known answers first
+    sequential, uncertainty  as they came (the latter is reordered while verdicts come in)
+    """
+    n = len(domains)
+    place = np.arange(n)
+    if strategy == "random":
+        return rng.permutation(n).tolist()
+    if strategy == "stratified":
+        seen: dict[str, int] = {}
+        turn = np.array([seen.setdefault(d, 0) for d in domains])
+        for i, domain in enumerate(domains):
+            turn[i], seen[domain] = seen[domain], seen[domain] + 1
+        order = np.lexsort((place, turn))
+    elif strategy == "gold":
+        order = np.lexsort((place, ~np.asarray(gold, dtype=bool)))
+    else:
+        return place.tolist()
+    out = np.empty(n, dtype=int)
+    out[order] = place
+    return out.tolist()
