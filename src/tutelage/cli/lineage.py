@@ -49,9 +49,10 @@ def _forward(wanted: str, roots: tuple[Path, ...], as_json: bool) -> None:
     from tutelage.provenance import forward
     from tutelage.store import home
 
-    found = forward.containing(wanted, [p for p in (home(), Path()) if p.is_dir()] + list(roots))
+    every = forward.names(wanted, home() / "projects")
+    found = forward.containing(every, [p for p in (home(), Path()) if p.is_dir()] + list(roots))
     if as_json:
         retrain = [h.digest for h in found if h.type == "checkpoint"]
-        console.emit({"of": wanted, "in": found, "retrain": retrain})
+        console.emit({"of": wanted, "also": sorted(every - {wanted}), "in": found, "retrain": retrain})
     else:
         console.say(forward.to_text(wanted, found))

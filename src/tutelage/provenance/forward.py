@@ -6,14 +6,17 @@ Found by looking, not by a register that could be out of date: a checkpoint carr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tutelage.errors import BadInput
 from tutelage.provenance import lineage
+from tutelage.provenance.commitments import pseudonym
 from tutelage.provenance.contributions import Work
+from tutelage.provenance.people import People
+from tutelage.provenance.release.project import Project
 from tutelage.records import jsonl
 
 DEPTH = 6  # directories below a root: a store's objects, a run's checkpoints
@@ -38,12 +41,30 @@ class Holding:
     ids: tuple[str, ...]
 
 
-def containing(id: str, roots: Sequence[Path]) -> list[Holding]:  # noqa: A002  the id of a contribution or a judge
-    """What was made from it, among everything under the roots; a copy elsewhere is one holding with two places."""
+def names(wanted: str, projects: Path) -> frozenset[str]:
+    """All names of one contributor: the id, and the pseudonym in each project under `projects` on this machine.
+
+    wanted  any of them; of who was erased, and of a contribution, no other name is known
+    """
+    found = {wanted}
+    held = [Project(p.name, p) for p in sorted(projects.glob("*")) if (p / "secrets" / "pepper").is_file()]
+    peppers = [project.secret("pepper") for project in held]
+    for project, pepper in zip(held, peppers, strict=True):
+        people = project.root / "people"
+        known = People(people, project.secret("kek")).contributors() if people.is_dir() else []
+        found |= {one for one in known if pseudonym(pepper, one) == wanted}
+    return frozenset(found | {pseudonym(pepper, one) for pepper in peppers for one in found})
+
+
+def containing(wanted: Collection[str], roots: Sequence[Path]) -> list[Holding]:
+    """What was made from it, among everything under the roots; a copy elsewhere is one holding with two places.
+
+    wanted  the id of a contribution, or the names of a contributor
+    """
     found: dict[tuple[str, str], Holding] = {}
     for directory in _directories(roots):
         for is_here, read in READERS:
-            if is_here(directory) and (one := read(directory, id)) is not None:
+            if is_here(directory) and (one := read(directory, wanted)) is not None:
                 known = found.get((one.type, one.digest))
                 places = tuple(sorted({*one.places, *(known.places if known else ())}))
                 found[one.type, one.digest] = Holding(one.type, one.name, one.digest, places, one.stages, one.ids)
@@ -60,7 +81,7 @@ def _directories(roots: Sequence[Path]) -> Iterator[Path]:
             yield Path(here)
 
 
-def _checkpoint(directory: Path, wanted: str) -> Holding | None:
+def _checkpoint(directory: Path, wanted: Collection[str]) -> Holding | None:
     graph = lineage.read(directory)
     mine = _of(graph.work, wanted)
     if not mine:
@@ -70,20 +91,20 @@ def _checkpoint(directory: Path, wanted: str) -> Holding | None:
     return Holding("checkpoint", root.label, root.digest or "", (str(directory),), stages, tuple(w.id for w in mine))
 
 
-def _of(work: Iterable[Work], wanted: str) -> list[Work]:
-    return sorted((w for w in work if wanted in (w.id, w.judge_id)), key=lambda w: w.id)
+def _of(work: Iterable[Work], wanted: Collection[str]) -> list[Work]:
+    return sorted((w for w in work if w.id in wanted or w.judge_id in wanted), key=lambda w: w.id)
 
 
-def _release(directory: Path, wanted: str) -> Holding | None:
+def _release(directory: Path, wanted: Collection[str]) -> Holding | None:
     stated = jsonl.parse((directory / RELEASE).read_bytes(), directory / RELEASE)
     rows = (row for _, row in jsonl.objects(directory / ROWS))
-    ids = tuple(sorted(row["id"] for row in rows if wanted in (row["id"], row["judge_id"])))
+    ids = tuple(sorted(row["id"] for row in rows if row["id"] in wanted or row["judge_id"] in wanted))
     if not ids:
         return None
     return Holding("release", str(stated["name"]), str(stated["digest"]), (str(directory),), (), ids)
 
 
-READERS: list[tuple[Callable[[Path], bool], Callable[[Path, str], Holding | None]]] = [
+READERS: list[tuple[Callable[[Path], bool], Callable[[Path, Collection[str]], Holding | None]]] = [
     (lambda d: (d / lineage.GRAPH).is_file() and (d / lineage.WORK).is_file(), _checkpoint),
     (lambda d: (d / RELEASE).is_file() and (d / ROWS).is_file(), _release),
 ]

@@ -74,6 +74,10 @@ class People:
             self._by_id[contributor] = self._by_owner[made.owner] = made
         return self._by_id[contributor]
 
+    def contributors(self) -> list[str]:
+        """Who has a key."""
+        return sorted(self._by_id)
+
     def owner_of(self, contributor: str) -> bytes | None:
         """The contributor's name in the log, or None where there is no key (any more)."""
         found = self._by_id.get(contributor)

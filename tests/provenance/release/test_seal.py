@@ -17,7 +17,7 @@ from tests.provenance.released import corpus, rows, sealed, verify
 from tutelage.errors import BadInput
 from tutelage.provenance.batches import Batch, Enrolment, challenge, pay_statement
 from tutelage.provenance.commitments import pseudonym
-from tutelage.provenance.forward import containing
+from tutelage.provenance.forward import containing, names
 from tutelage.provenance.keys import SigningKey
 from tutelage.provenance.merkle import leaf_hash
 from tutelage.provenance.receipts import Receipt
@@ -45,8 +45,21 @@ def test_no_contributor_is_named_anywhere_in_a_release(tmp_path: Path) -> None:
 def test_equal_rows_have_an_equal_digest_and_forward_lineage_finds_them(tmp_path: Path) -> None:
     one, two = sealed(tmp_path, "r1"), sealed(tmp_path, "r2")
     assert json.loads((one / "release.json").read_text())["digest"] in (two / "release.json").read_text()
-    found = containing("j003", [tmp_path])
+    found = containing({"j003"}, [tmp_path])
     assert [(h.name, len(h.places)) for h in found] == [("small", 2)]
+
+
+def test_a_contributor_is_found_by_id_and_by_the_pseudonym_on_a_receipt(tmp_path: Path) -> None:
+    """ana gave 3 of 12; after she is erased nothing leads from her id to her pseudonym's key, nor back."""
+    release, project = sealed(tmp_path / "projects"), Project("small", tmp_path / "projects" / "project")
+    nym = pseudonym(project.secret("pepper"), "ana")
+    assert names("ana", tmp_path / "projects") == names(nym, tmp_path / "projects") - {
+        pseudonym(project.secret("pepper"), nym)
+    }
+    assert [len(h.ids) for h in containing(names("ana", tmp_path / "projects"), [release])] == [3]
+    with project.log() as log:
+        log.erase("ana")
+    assert "ana" not in names(nym, tmp_path / "projects")
 
 
 def test_a_difference_names_rows_added_removed_and_changed(tmp_path: Path) -> None:
