@@ -1,4 +1,4 @@
-"""What every kind needs: the answer "cannot rate", checks that name the field, the majority, and groups."""
+"""What every kind needs: the answers "cannot rate" and "harmful", checks that name the field, groups."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ class CannotRate:
 
     why: str = ""
     type: Literal["cannot_rate"] = "cannot_rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Harmful:
+    """What is shown must not be shown to anybody; `why` says what was seen."""
+
+    why: str = ""
+    type: Literal["harmful"] = "harmful"
 
 
 def bad(seen: str, expected: str, field: str, remedy: str = "Correct the value.") -> BadInput:
