@@ -79,9 +79,9 @@ class KeysDialog extends Dialog {
 
 /** Why a task is handed back. Skipping is paid, so the list is short and no reason is worse than another. */
 const REASONS: [string, () => string][] = [
-  ["not_my_field", () => t("I do not know enough about this")],
-  ["language", () => t("It is in a language I do not read well")],
-  ["content", () => t("I would rather not see this content")],
+  ["outside", () => t("I do not know enough about this")],
+  ["unclear", () => t("The task or its language is unclear to me")],
+  ["distressing", () => t("I would rather not see this content")],
   ["broken", () => t("Something is broken or missing")],
   ["other", () => t("Something else")],
 ];

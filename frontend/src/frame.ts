@@ -1,10 +1,9 @@
 // The fixed parts of the workbench: status bar, notices, reason, footer, guideline, and what is shown when there is no task.
 import { html, nothing, type TemplateResult } from "lit";
-import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import type { Refused } from "@tutelage/api";
 import type { Waiting } from "@tutelage/delivery";
 import type { Action } from "@tutelage/kind";
-import { kbd } from "@tutelage/parts";
+import { kbd, prose } from "@tutelage/parts";
 import type { Saved } from "@tutelage/saver";
 import type { NoTask, Task } from "@tutelage/types";
 import { duration, moment, money, number, t } from "@tutelage/words";
@@ -26,8 +25,8 @@ export const statusBar = (task: Task | null, home: string, paid_s: number, saved
   </header>`;
 
 const progress = ({ progress: { done, left, earned_minor, currency } }: Task, paid_s: number, saved: Saved) => html`
-  <span class="small muted num count">${t("{n} of about {m}", { n: number(done + 1), m: number(done + left) })}</span>
-  <progress class="meter" max=${done + left || 1} value=${done} aria-label=${t("Tasks done")}></progress>
+  <span class="small muted num count">${left === undefined ? t("task {n}", { n: number(done + 1) }) : t("{n} of about {m}", { n: number(done + 1), m: number(done + left) })}</span>
+  ${left === undefined ? nothing : html`<progress class="meter" max=${done + left || 1} value=${done} aria-label=${t("Tasks done")}></progress>`}
   <span class="small num paid" title=${t("{amount} so far", { amount: money(earned_minor, currency) })}>${t("{time} paid", { time: duration(paid_s) })}</span>
   <span class="tag saved ${saved}">${SAVED[saved]()}</span>`;
 
@@ -69,10 +68,10 @@ export const footer = ({ actions, hint, undo_s, ready, sending, skip, undo, subm
     <button class="btn primary" @click=${submit} aria-disabled=${!ready || sending}>${sending ? t("Sending …") : t("Submit and next")} ${kbd(hint("frame.submit"))}</button>
   </footer>`;
 
-export const guideline = (task: Task, close: () => void, hint: string) => html`
+export const guideline = (task: Task, text: string | undefined, close: () => void, hint: string) => html`
   <aside class="card guideline" aria-label=${t("Guideline")} tabindex="-1">
     <header><h2>${t("Guideline v{version}", { version: task.project.guideline.version })}</h2><button class="btn small" @click=${close}>${t("Close")} ${kbd(hint)}</button></header>
-    <div class="prose" dir="auto">${unsafeHTML(task.project.guideline.html)}</div>
+    ${text === undefined ? html`<p class="muted">${t("The guideline is on its way.")}</p>` : prose(text)}
   </aside>`;
 
 export const cover = (care: NonNullable<Task["care"]>, dose_s: number, hint: string, reveal: () => void, leave: () => void) => html`

@@ -27,11 +27,11 @@ export interface Draft {
 
 export interface Task {
   lease: { token: string; expires_at: string };
-  project: { id: string; name: string; kind: string; guideline: { version: number | string; html: string }; rubric: Json[] };
+  project: { id: string; name: string; kind: string; guideline: { version: number | string; html?: string }; rubric: Json[] };
   item: { id: string; messages: Message[]; payload: Json; language: string | null };
   responses: Shown[];
   draft: Draft | null;
-  progress: { done: number; left: number; paid_s: number; earned_minor: number; currency: string };
+  progress: { done: number; left?: number; paid_s: number; earned_minor: number; currency: string };
   care: { classes: string[]; dose_left_s: number } | null;
   undo: { judgment: string; until: string } | null;
 }
@@ -45,10 +45,10 @@ export type Next = Task | NoTask;
 export const isTask = (next: Next): next is Task => "lease" in next;
 
 export interface Submitted {
-  judgment: string;
-  receipt: Json;
-  pay: { minor: number; currency: string };
-  undo_until: string;
+  judgment?: string;
+  receipt?: Json;
+  pay?: { minor: number; currency?: string };
+  undo_until?: string;
   next: Next;
 }
 

@@ -43,6 +43,7 @@ class Workbench extends LitElement {
   private saver = new Saver(this.api, (s) => (this.saved = s), (why) => (this.refused = why), (until) => this.extended(until));
   private delivery = new Delivery(this.api, (w) => (this.waiting = w));
   private kind: KindElement | null = null;
+  private guidelines = new Map<number | string, string>();
   private shownSince = 0;
   private escapedAt = 0;
   private spoken = "";
@@ -110,6 +111,8 @@ class Workbench extends LitElement {
       const draft = kept ?? next.draft;
       Object.assign(this, { answer: draft?.answer ?? null, reason: draft?.reason ?? "", complete: false, shown: false, left: false, diff: false });
       Object.assign(this.kind!, { task: next, answer: this.answer, diff: false });
+      const { html: text, version } = next.project.guideline;
+      if (text) this.guidelines.set(version, text);
       this.saver.begin(next);
       this.clock.restart(kept?.active_ms);
       if (kept) this.changed();
@@ -181,7 +184,8 @@ class Workbench extends LitElement {
   private async delivered(reply: Submitted): Promise<void> {
     const until = reply.undo_until ? Date.parse(reply.undo_until) : 0;
     this.undoable = reply.judgment ? { judgment: reply.judgment, until } : null;
-    const earned = reply.pay ? t("You get {amount}.", { amount: money(reply.pay.minor, reply.pay.currency) }) : "";
+    const currency = reply.pay?.currency ?? this.task?.progress.currency;
+    const earned = reply.pay?.minor && currency ? t("You get {amount}.", { amount: money(reply.pay.minor, currency) }) : "";
     if (this.left) return;
     await this.take(reply.next);
     this.say(`${reply.judgment ? t("Submitted.") : t("Skipped.")} ${earned} ${this.task ? t("Task {n}.", { n: number(this.task.progress.done + 1) }) : ""}`);
@@ -271,7 +275,7 @@ class Workbench extends LitElement {
 
   private leave = async (): Promise<void> => {
     this.left = true;
-    await this.skip("content");
+    await this.skip("distressing");
     await this.updateComplete;
     this.focusTask();
   };
@@ -310,9 +314,19 @@ class Workbench extends LitElement {
 
   private toggleGuideline = async (): Promise<void> => {
     this.open = !this.open;
+    if (this.open) void this.guidelineHtml();
     await this.updateComplete;
     this.querySelector<HTMLElement>(this.open ? ".guideline" : "main")?.focus({ preventScroll: true });
   };
+
+  /** A reply with the next task names its guideline's version; the text comes once for each version. */
+  private async guidelineHtml(): Promise<void> {
+    const { id, guideline } = this.task!.project;
+    if (guideline.html || this.guidelines.has(guideline.version)) return;
+    const found = await this.api.get<{ html: string }>(`guideline?project=${encodeURIComponent(id)}&version=${guideline.version}`).catch(() => null);
+    if (found) this.guidelines.set(guideline.version, found.html);
+    this.requestUpdate();
+  }
 
   private say(text: string): void {
     // the same words twice are said twice
@@ -376,7 +390,7 @@ class Workbench extends LitElement {
           ${kind.asksReason ? frame.reasonField(this.reason, (text) => { this.reason = text; this.changed(); }) : nothing}
           ${frame.footer({ actions: this.actions(), hint, undo_s: this.undo_s, ready: this.complete && !this.lost, sending: this.sending, skip: this.askSkip, undo: this.undo, submit: this.submit })}
         </main>
-        ${this.open ? frame.guideline(task, this.toggleGuideline, hint("frame.guideline")) : nothing}
+        ${this.open ? frame.guideline(task, this.guidelines.get(task.project.guideline.version), this.toggleGuideline, hint("frame.guideline")) : nothing}
       </div>`;
   }
 }

@@ -18,10 +18,13 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 # Any of these may mean something in Markdown; a text without them is only paragraphs, and most texts are.
 MARKED = re.compile(r"[\\`*_{}\[\]<>#~|$!&]|^\s*(?:[-+]|\d+[.)])\s|^\s{4}|^\s*[-=]{2,}\s*$|https?://", re.MULTILINE)
+CODE = re.compile(r"(```[\s\S]*?(?:```|\Z)|`[^`\n]*`)")
+INLINE, DISPLAYED = re.compile(r"\\\(\s*([^\n]+?)\s*\\\)"), re.compile(r"\\\[\s*([\s\S]+?)\s*\\\]")
 LONGEST_MATHS = 2_000
 MATHML = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot",
-    "mover", "munder", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom", "mmultiscripts", "menclose",
+    "mover", "munder", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom", "mmultiscripts",
+    "menclose",
 }  # fmt: skip
 TAGS = {
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong",
@@ -50,14 +53,21 @@ def safe_html(text: str) -> SafeString:
     if not MARKED.search(text):
         return SafeString(_paragraphs(text))
     cleaned = nh3.clean(
-        _markdown().render(text),
+        _markdown().render(_dollars(text)),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return SafeString(cleaned)  # noqa: S308  cleaned by nh3 against a list of what may be
+    return SafeString(cleaned)
+
+
+def _dollars(text: str) -> str:
+    """Models write \\(x\\) and \\[x\\] as often as $x$; in code they stay what they are."""
+    parts = CODE.split(text)
+    parts[::2] = [DISPLAYED.sub(r"\n\n$$\1$$\n\n", INLINE.sub(r"$\1$", part)) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _paragraphs(text: str) -> str:
