@@ -22,10 +22,9 @@ def open_account(kind: Choice, currency: str, project: Project | None = None, us
     """An account's number, made on first use."""
     name = (kind, currency, project and project.pk, user and user.pk)
     if name not in _accounts:
-        found, made = Account.objects.get_or_create(kind=kind, currency=currency, project=project, user=user)
-        if made:  # its transaction may yet be undone, so the number is remembered only from the next time on
-            return found.pk
-        _accounts[name] = found.pk
+        found, _ = Account.objects.get_or_create(kind=kind, currency=currency, project=project, user=user)
+        transaction.on_commit(lambda: _accounts.__setitem__(name, found.pk))  # until then it may yet be undone
+        return found.pk
     return _accounts[name]
 
 

@@ -7,6 +7,8 @@ import hmac
 import secrets
 from collections.abc import Iterator, Sequence
 
+from django.db import transaction
+
 from tutelage.provenance.frames import NOBODY, Entry
 from tutelage.provenance.people import KEY, OWNER, DataKey, decrypt, encrypt
 from tutelage.web.proof.models import Leaf, PersonKey
@@ -60,8 +62,9 @@ class Keys:
             return made
         if len(_keys) > MOST_KEPT:
             _keys.clear()
-        _keys[contributor] = self._unwrapped(row)
-        return _keys[contributor]
+        found = self._unwrapped(row)
+        transaction.on_commit(lambda: _keys.__setitem__(contributor, found))  # until then it may yet be undone
+        return found
 
     def owner_of(self, contributor: str) -> bytes | None:
         """The contributor's name in the log, or None where there is no key (any more)."""

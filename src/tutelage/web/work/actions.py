@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -251,5 +251,5 @@ def _attention(slot: Slot, user: User, now: datetime) -> int:
     last = slot.leased_at or now
     if row is None:
         return rules.attention(0, last, now)
-    saved = row[1] if isinstance(row[1], datetime) else datetime.fromisoformat(row[1]).replace(tzinfo=now.tzinfo)
+    saved = row[1] if row[1].tzinfo else row[1].replace(tzinfo=UTC)  # SQLite keeps UTC without saying so
     return rules.attention(row[0], max(saved, last), now)

@@ -1,0 +1,31 @@
+"""Django is set up once, on a data directory of its own; every test has a transaction that is undone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+django = pytest.importorskip("django", reason="the web extra is not installed")
+os.environ["TUTELAGE_HALL"] = tempfile.mkdtemp(prefix="tutelage-hall-")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tutelage.web.settings"
+django.setup()
+
+
+@pytest.fixture
+def hall(db: None) -> Any:
+    """Five items, two people; a `tests.web.halls.Hall`."""
+    from tests.web.halls import a_hall
+
+    return a_hall()
+
+
+@pytest.fixture
+def make_hall(db: None) -> Callable[..., Any]:
+    """A project with terms of one's own; see `tests.web.halls.a_hall`."""
+    from tests.web.halls import a_hall
+
+    return a_hall
