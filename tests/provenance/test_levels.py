@@ -9,7 +9,7 @@ import pytest
 from tests.provenance.people_at_work import LOG, NOW, RP, Passkey, Worker, changed
 
 from tutelage.errors import BadInput, Failed
-from tutelage.provenance.batches import check_batch, enrolled_keys, pay_statement
+from tutelage.provenance.batches import check_batch, enrolled_keys, key_at, pay_statement
 from tutelage.provenance.checkpoints import Checkpoint, check_grown, check_signed, cosign, sign, witnessed
 from tutelage.provenance.keys import SigningKey
 from tutelage.provenance.levels import Evidence, level_of
@@ -113,8 +113,8 @@ def test_who_holds_database_server_keys_and_enrolment_reaches_h2_for_invented_pe
     puppet = Worker("invented", Passkey())  # 1. it enrols a key of its own for a person who does not exist
     receipts = [puppet.work(f"j{i}").receipt for i in range(3)]
     batch = puppet.batch(receipts)  # 2. it signs work with it
-    keys = enrolled_keys([puppet.enrolment()])
-    signed = check_batch(batch, receipts, keys["p1", puppet.nym][-1])
+    keys = enrolled_keys(LOG, [(0, puppet.enrolment())])
+    signed = check_batch(batch, receipts, keys[puppet.nym][-1][1])
     evidence = Evidence(True, batch.pay.at, batch.credential, signed.device_bound, witnesses=1)
     assert level_of(evidence, [], 1) == "H2"  # 3. H2: a key, and nothing about a person
     for forged in (  # 4. it attests its own key, in the issuer's name and in its own
@@ -139,14 +139,14 @@ def test_at_h2_the_same_adversary_cannot_sign_for_a_person_enrolled_before() -> 
     tree = Tree()
     tree.append(leaf_hash(ana.enrolment().payload()))
     known = sign(LOG, 1, tree.root(), OPERATOR)  # what the verifier saw, before
-    chain = enrolled_keys([ana.enrolment(), thief.enrolment()])["p1", ana.nym]
-    assert [e.key for e in chain] == [ana.key.public]  # 2. its enrolment comes second, without proof
+    chain = enrolled_keys(LOG, [(0, ana.enrolment()), (1, thief.enrolment())])[ana.nym]
+    assert [e.key for _, e in chain] == [ana.key.public]  # 2. its enrolment comes second, without proof
     lying = replace(thief.enrolment(), proof=key.sign(thief.enrolment().challenge()))
-    assert len(enrolled_keys([ana.enrolment(), lying])["p1", ana.nym]) == 1  # 3. it proves it by its own key
+    assert len(enrolled_keys(LOG, [(0, ana.enrolment()), (1, lying)])[ana.nym]) == 1  # 3. it proves it by its own key
     with pytest.raises(Failed, match="another key than the enrolled"):
-        check_batch(thief.batch(receipts), receipts, chain[-1])  # 4. it signs all the same
+        check_batch(thief.batch(receipts), receipts, chain[-1][1])  # 4. it signs all the same
     with pytest.raises(Failed, match="another key signed"):
-        check_batch(replace(thief.batch(receipts), credential=ana.key.public.id()), receipts, chain[-1])
+        check_batch(replace(thief.batch(receipts), credential=ana.key.public.id()), receipts, chain[-1][1])
     fork = Tree()  # 5. it rewrites the log, so that its enrolment comes first
     for one in (thief.enrolment(), ana.enrolment()):
         fork.append(leaf_hash(one.payload()))
@@ -154,7 +154,9 @@ def test_at_h2_the_same_adversary_cannot_sign_for_a_person_enrolled_before() -> 
         check_grown(known, sign(LOG, 2, fork.root(), OPERATOR), fork.consistency(1))
     moved = Worker("ana", key)  # only Ana can move to another key
     proof = ana.key.sign(moved.enrolment().challenge())
-    assert len(enrolled_keys([ana.enrolment(), replace(moved.enrolment(), proof=proof)])["p1", ana.nym]) == 2
+    chain = enrolled_keys(LOG, [(0, ana.enrolment()), (5, replace(moved.enrolment(), proof=proof))])[ana.nym]
+    assert [key_at(chain, index) for index in (0, 5)] == [None, chain[0][1]]  # 6. and a batch is judged by its place
+    assert key_at(chain, 6) == chain[1][1]
 
 
 def test_a_witness_cosigns_growth_and_no_fork() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -112,18 +114,38 @@ def check_batch(batch: Batch, receipts: Sequence[Receipt], enrolled: Enrolment) 
     return check_assertion(batch.assertion, enrolled.key, enrolled.rp, root)
 
 
-def enrolled_keys(enrolments: Sequence[Enrolment]) -> dict[tuple[str, str], list[Enrolment]]:
-    """By (project, nym) the enrolments that stand, from those of a log in log order.
+def enrolled_keys(log: str, enrolments: Iterable[tuple[int, Enrolment]]) -> dict[str, list[tuple[int, Enrolment]]]:
+    """By pseudonym the (leaf index, enrolment) that stand, of those in a log.
 
     The first stands by itself; each later one only with a proof by the key before it. Others are left out: they may be
-    an operator enrolling a key of its own.
+    an operator enrolling a key of its own. A key stands for one pseudonym, the first: two would look like two people.
     """
-    found: dict[tuple[str, str], list[Enrolment]] = {}
-    for one in enrolments:
-        chain = found.setdefault((one.project, one.nym), [])
-        if not chain or _continues(one, chain[-1]):
-            chain.append(one)
+    found: dict[str, list[tuple[int, Enrolment]]] = {}
+    holder: dict[str, str] = {}
+    for index, one in sorted(enrolments, key=lambda e: e[0]):
+        chain = found.setdefault(one.nym, [])
+        free = holder.get(one.key.id(), one.nym) == one.nym
+        if one.log == log and free and (not chain or _continues(one, chain[-1][1])):
+            chain.append((index, one))
+            holder[one.key.id()] = one.nym
     return found
+
+
+def key_at(chain: Sequence[tuple[int, Enrolment]], index: int) -> Enrolment | None:
+    """The enrolment that counts for a batch at this leaf: the last one before it. Places are proven, clocks are not."""
+    return next((one for place, one in reversed(chain) if place < index), None)
+
+
+def entry(index: int, leaf: bytes, payload: bytes) -> bytes | None:
+    """The line of an enrolment in the list that checkpoints sign; None for any other payload.
+
+    It says where the leaf stands and for whom, as a hash, so that a release can show the whole list and the keys of its
+    own people alone.
+    """
+    said = json.loads(payload) if b'"schema":"enrolment/1"' in payload else {}
+    if said.get("schema") != "enrolment/1":
+        return None
+    return canonical({"index": index, "leaf": leaf.hex(), "nym": hashlib.sha256(said["nym"].encode()).hexdigest()})
 
 
 def _continues(one: Enrolment, before: Enrolment) -> bool:

@@ -28,16 +28,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How many leaves a log had, and their root; `lines` are not yet checked."""
+    """How many leaves a log had, and their root; `lines` are not yet checked.
+
+    people  how many enrolments there are among the leaves, and the root of their list: none can be left out unseen
+    """
 
     origin: str
     size: int
     root: bytes
     lines: tuple[Line, ...] = ()
+    people: tuple[int, bytes] | None = None
 
     def body(self) -> bytes:
         """What is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n".encode()
+        listed = "" if self.people is None else f"people {self.people[0]} {_base64(self.people[1])}\n"
+        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n{listed}".encode()
 
     def note(self) -> str:
         """The note as published."""
@@ -48,17 +53,20 @@ class Checkpoint:
         """A checkpoint from its note, to the byte. Raises BadInput on anything else."""
         body, blank, signed = note[:_LONGEST].partition("\n\n")
         parts = body.split("\n")
-        if len(parts) != 3 or not blank or not signed.endswith("\n") or not parts[1].isdecimal() or len(parts[1]) > 15:
+        if len(parts) not in (3, 4) or not blank or not signed.endswith("\n"):
             raise _unreadable()
-        found = cls(parts[0], int(parts[1]), unbase64(parts[2]), tuple(map(_line, signed[:-1].split("\n"))))
-        if found.note() != note or len(found.root) != 32 or found.origin.split() != [found.origin]:
+        people = _people(parts[3]) if len(parts) == 4 else None
+        lines = tuple(map(_line, signed[:-1].split("\n")))
+        found = cls(parts[0], _number(parts[1]), unbase64(parts[2]), lines, people)
+        roots = [found.root, *([people[1]] if people else [])]
+        if found.note() != note or {len(r) for r in roots} != {32} or found.origin.split() != [found.origin]:
             raise _unreadable()
         return found
 
 
-def sign(origin: str, size: int, root: bytes, key: SigningKey) -> Checkpoint:
-    """A checkpoint signed by the operator."""
-    plain = Checkpoint(origin, size, root)
+def sign(origin: str, size: int, root: bytes, key: SigningKey, people: tuple[int, bytes] | None = None) -> Checkpoint:
+    """A checkpoint signed by the operator. Without the list of enrolments nobody's signature shows in a release."""
+    plain = Checkpoint(origin, size, root, people=people)
     return replace(plain, lines=(Line(key.public.name, key.public.id(), key.sign(plain.body())),))
 
 
@@ -69,14 +77,17 @@ def cosign(
     operators: Sequence[PublicKey],
     seen: Checkpoint | None = None,
     proof: Sequence[bytes] = (),
+    people: Sequence[bytes] = (),
 ) -> Checkpoint:
     """The checkpoint with a witness's line: it is signed by the operator, and the log the witness saw is its prefix.
+
+    proof, people  consistency of the log, and of its list of enrolments
 
     Raises Failed otherwise: a witness signs no fork, and no step back.
     """
     check_signed(new, operators)
     if seen is not None:
-        check_grown(seen, new, proof)
+        check_grown(seen, new, proof, people)
     seconds = int(now.timestamp())
     signature = seconds.to_bytes(8, "big") + witness.sign(_cosigned(new, seconds))
     return replace(new, lines=(*new.lines, Line(witness.public.name, witness.public.id(COSIGNATURE), signature)))
@@ -92,11 +103,13 @@ def check_signed(checkpoint: Checkpoint, operators: Sequence[PublicKey]) -> Publ
                  remedy="Ask the operator for the checkpoint and its rotations.")  # fmt: skip
 
 
-def check_grown(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
-    """Raise Failed unless the new checkpoint's log continues the old one's."""
+def check_grown(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes], people: Sequence[bytes] = ()) -> None:
+    """Raise Failed unless the new checkpoint's log continues the old one's, and so does its list of enrolments."""
     if old.origin != new.origin:
         raise Failed(f"Two logs: {old.origin} and {new.origin}.", expected="one log", remedy="Compare like with like.")
     check_consistency(old.size, old.root, new.size, new.root, proof)
+    if old.people is not None and old.people[0]:
+        check_consistency(*old.people, *(new.people or (0, b"")), people)
 
 
 def witnessed(checkpoint: Checkpoint, witnesses: Sequence[PublicKey]) -> dict[PublicKey, datetime]:
@@ -121,6 +134,23 @@ def _line(text: str) -> Line:
         raise _unreadable()
     raw = unbase64(parts[2])
     return Line(parts[1], raw[:4], raw[4:])
+
+
+def _people(text: str) -> tuple[int, bytes]:
+    parts = text.split(" ")
+    if len(parts) != 3 or parts[0] != "people":
+        raise _unreadable()
+    return _number(parts[1]), unbase64(parts[2])
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 15:
+        raise _unreadable()
+    return int(text)
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
 
 
 def _unreadable() -> BadInput:

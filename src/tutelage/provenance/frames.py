@@ -20,6 +20,12 @@ HEAD = struct.Struct(">II")
 FIXED = 64  # leaf 32, tag 16, owner 16
 LONGEST = 1 << 26
 NOBODY = bytes(16)
+_EVERY_BIT = (1 << 128) - 1
+
+
+def opposite(owner: bytes) -> bytes:
+    """The owner of payloads (batches) that are about a contributor and erased with them: every bit turned."""
+    return (int.from_bytes(owner) ^ _EVERY_BIT).to_bytes(len(NOBODY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Entry:
     """A leaf and what stands behind it. Tag, owner and body are empty after erasure.
 
     tag    16 bytes naming the contribution; no two entries share one
-    owner  16 bytes naming the key of the body; zero for the operator's own, which are in the clear
+    owner  16 bytes naming the key of the body; `opposite` for a payload; zero for the operator's own, in the clear
     """
 
     leaf: bytes

@@ -28,6 +28,8 @@ class Evidence:
     credential    id of that key
     device_bound  the authenticator says that the key cannot be copied
     witnesses     trusted witnesses who cosigned the checkpoint
+    logged_after  when a trusted witness saw the log without the batch; None if none did: then `signed_at`, which the
+                  signer chose, stands alone
     """
 
     logged: bool
@@ -35,6 +37,7 @@ class Evidence:
     credential: str | None = None
     device_bound: bool = False
     witnesses: int = 0
+    logged_after: datetime | None = None
 
 
 def level_of(evidence: Evidence, attestations: Iterable[Attestation], quorum: int) -> Level:
@@ -43,8 +46,10 @@ def level_of(evidence: Evidence, attestations: Iterable[Attestation], quorum: in
     attestations  of issuers in the verifier's trust list, already checked by `TrustList.attested`
     """
     at = evidence.signed_at
-    good = [a for a in attestations if a.credential == evidence.credential and at and a.issued_at <= at < a.expires_at]
-    live = [a for a in good if a.method == "live" and at and at - a.issued_at <= LIVE_FOR]
+    late = max(at, evidence.logged_after or at) if at else None
+    own = [a for a in attestations if a.credential == evidence.credential]
+    good = [a for a in own if at and late and a.issued_at <= at and late < a.expires_at]
+    live = [a for a in good if a.method == "live" and late and late - a.issued_at <= LIVE_FOR]
     steps: tuple[tuple[bool, Level], ...] = (
         (evidence.logged, "H1"),
         (at is not None and evidence.credential is not None, "H2"),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tutelage.errors import BadInput, Failed, StoreDamaged, Where
+from tutelage.provenance import batches
 from tutelage.provenance.checkpoints import Checkpoint, sign
-from tutelage.provenance.frames import NOBODY, Entry, Frames, Storage
+from tutelage.provenance.frames import NOBODY, Entry, Frames, Storage, opposite
 from tutelage.provenance.keys import SigningKey
 from tutelage.provenance.merkle import Tree, leaf_hash
 from tutelage.provenance.people import People, decrypt, encrypt
@@ -27,10 +28,15 @@ class Submission:
 
 
 class Log:
-    """A log over any storage. `tree` gives the proofs. Opening reads every entry: some seconds a million."""
+    """A log over any storage. `tree` gives the proofs. Opening reads every entry: some seconds a million.
+
+    enrolled, listed  the list of enrolments, a line each, and the tree over it that checkpoints name
+    """
 
     def __init__(self, origin: str, storage: Storage, people: People) -> None:
         self.origin, self.tree, self._storage, self._people = origin, Tree(), storage, people
+        self.enrolled: list[bytes] = []
+        self.listed = Tree()
         self._known: dict[bytes, int] = {}
         for entry in storage:
             self._count(entry)
@@ -49,11 +55,17 @@ class Log:
         self._append([self._entry(tag, new[tag]) for tag in dict.fromkeys(tags) if tag in new])
         return [self._known[tag] for tag in tags]
 
-    def publish(self, payload: bytes) -> int:
-        """Log a payload of the operator's own (enrolment, batch, rotation, tombstone), in the clear and once."""
-        tag = self._people.tag("payload\x00" + payload.decode())
+    def publish(self, payload: bytes, about: str | None = None) -> int:
+        """Log a payload (enrolment, batch, rotation, tombstone) once; it is published as it is.
+
+        about  the contributor whose it is: kept under their key and erased with them. A batch is; an enrolment never,
+               or a second first key could be given to the erased person's pseudonym.
+        """
+        tag, leaf = self._people.tag("payload\x00" + payload.decode()), leaf_hash(payload)
         if tag not in self._known:
-            self._append([Entry(leaf_hash(payload), tag, NOBODY, payload)])
+            key = None if about is None else self._people.key_of(about)
+            body = payload if key is None else encrypt(key.key, payload, leaf + tag)
+            self._append([Entry(leaf, tag, NOBODY if key is None else opposite(key.owner), body)])
         return self._known[tag]
 
     def index_of(self, contribution: str) -> int | None:
@@ -61,19 +73,22 @@ class Log:
         return self._known.get(self._people.tag(contribution))
 
     def given(self, index: int) -> Given | None:
-        """The contribution at a leaf, with its receipt and salts; None once erased. Raises Failed on the operator's."""
+        """The contribution at a leaf, with its receipt and salts; None once erased. Raises Failed on a payload's."""
         entry = self._storage.read(index)
         if not entry.body:
             return None
-        if entry.owner == NOBODY:
+        if entry.owner == NOBODY or self._people.by_owner(opposite(entry.owner)):
             raise Failed(f"Leaf {index} is no contribution.", expected="a receipt's leaf", remedy="Use `published`.")
         key = self._people.by_owner(entry.owner)
         return None if key is None else Given.parse(decrypt(key.key, entry.body, entry.leaf + entry.tag))
 
     def published(self) -> Iterator[tuple[int, bytes]]:
-        """(index, payload) of what the operator logged in the clear."""
+        """(index, payload) of all payloads that were not erased."""
         for index, entry in enumerate(self._storage):
-            if entry.owner == NOBODY and entry.body:
+            key = self._people.by_owner(opposite(entry.owner))
+            if key is not None:
+                yield index, decrypt(key.key, entry.body, entry.leaf + entry.tag)
+            elif entry.owner == NOBODY and entry.body:
                 yield index, entry.body
 
     def erase(self, contributor: str) -> int:
@@ -85,12 +100,13 @@ class Log:
         return 0 if owner is None else self._erase_owner(owner)
 
     def checkpoint(self, key: SigningKey) -> Checkpoint:
-        """The present size and root, signed."""
-        return sign(self.origin, len(self), self.tree.root(), key)
+        """The present size and root, and those of the list of enrolments, signed."""
+        return sign(self.origin, len(self), self.tree.root(), key, (len(self.listed), self.listed.root()))
 
     def _erase_owner(self, owner: bytes) -> int:
-        gone = [e.tag for e in self._storage if e.owner == owner]
+        gone = [e.tag for e in self._storage if e.owner in (owner, opposite(owner))]
         self._people.forget(owner)
+        self._storage.erase(opposite(owner))
         count = self._storage.erase(owner)
         for tag in gone:
             self._known.pop(tag, None)
@@ -111,6 +127,10 @@ class Log:
         if entry.tag != NOBODY and self._known.setdefault(entry.tag, index) != index:
             raise StoreDamaged(f"Leaves {self._known[entry.tag]} and {index} are one contribution.",
                                expected="one leaf a contribution", remedy="Restore a backup.")  # fmt: skip
+        line = batches.entry(index, entry.leaf, entry.body) if entry.owner == NOBODY else None
+        if line is not None:
+            self.enrolled.append(line)
+            self.listed.append(leaf_hash(line))
 
 
 class FileLog(Log):

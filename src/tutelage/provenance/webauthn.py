@@ -7,6 +7,7 @@ import binascii
 import contextlib
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from tutelage.store import canonical
 
 PRESENT, VERIFIED, BACKUP_ELIGIBLE = 1, 4, 8
 _LONGEST = 1 << 14
+_COORDINATE = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class Credential:
     alg: Literal["ES256", "Ed25519"]
     x: str
     y: str | None = None
+
+    def __post_init__(self) -> None:
+        wanted = (self.x, self.y) if self.alg == "ES256" else (self.x,)
+        if not all(_COORDINATE.fullmatch(c or "") for c in wanted) or (self.alg == "Ed25519" and self.y is not None):
+            raise BadInput("The passkey's public key is not written as keys are.",  # or one key would have two ids
+                           expected="64 lower-case hex digits for `x`, and for `y` with ES256 alone",
+                           remedy="Pad coordinates to 32 bytes.")  # fmt: skip
 
     def id(self) -> str:
         """H over the canonical key: how batches, enrolments and attestations name it."""

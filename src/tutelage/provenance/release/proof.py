@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tutelage.errors import BadInput, Failed
-from tutelage.provenance.batches import Batch, Enrolment, check_batch, enrolled_keys
+from tutelage.provenance.batches import Batch, Enrolment, check_batch, enrolled_keys, key_at
 from tutelage.provenance.checkpoints import Checkpoint
 from tutelage.provenance.levels import Evidence, level_of
 from tutelage.provenance.log import FileLog
@@ -64,24 +64,27 @@ def consistency(log: FileLog, now: Checkpoint) -> list[Json]:
     return [{"note": c.note(), "path": [h.hex() for h in log.tree.consistency(c.size)]} for c in earlier]
 
 
-def levels(rows: Sequence[Row], published: Published) -> list[str]:
+def levels(log: str, rows: Sequence[Row], published: Published) -> list[str]:
     """The level of each row that the release itself shows: issuers and witnesses are for the verifier to judge.
 
     What the operator only imported stays H0 until the person signs it.
     """
     receipts = [Receipt.parse(r.payload) for r in rows] if published.parts["batches"] else []
     by_id = {r.id: r for r in receipts}
-    chains = enrolled_keys([_decoded(Enrolment, p) for p in published.lines("enrolments")])
+    chains = enrolled_keys(log, [(index, _decoded(Enrolment, p)) for index, p in published.parts["enrolments"]])
+    places = {json.loads(r.payload)["id"]: r.index for r in rows} if published.parts["batches"] else {}
     signed: dict[str, Evidence] = {}
-    for payload in published.lines("batches"):
+    for index, payload in published.parts["batches"]:
         batch = _decoded(Batch, payload)
-        for enrolled in chains.get((batch.project, batch.nym), []):
-            try:
-                done = check_batch(batch, [by_id[i] for i in batch.receipts], enrolled)
-            except (Failed, BadInput):
-                continue
-            found = Evidence(True, batch.pay.at, batch.credential, done.device_bound)
-            signed.update(dict.fromkeys(batch.receipts, found))
+        enrolled = key_at(chains.get(batch.nym, []), index)
+        if enrolled is None or max(places[i] for i in batch.receipts) > index:
+            continue
+        try:
+            done = check_batch(batch, [by_id[i] for i in batch.receipts], enrolled)
+        except (Failed, BadInput):
+            continue
+        found = Evidence(True, batch.pay.at, batch.credential, done.device_bound)
+        signed.update(dict.fromkeys(batch.receipts, found))
     if not signed:
         return ["H0" if b'"level":"H0"' in r.payload else "H1" for r in rows]
     return [level_of(signed[r.id], [], 1) if r.id in signed else ("H0" if r.level == "H0" else "H1") for r in receipts]

@@ -96,7 +96,7 @@ class _Sealing:
         published = proof.Published.of(self.log).used(rows)
         self._proof(rows, published)
         counts = {p: len(lines[p]) for p in PARTS}
-        manifest = self._manifest(data, licence, exclusivity, counts, proof.levels(rows, published))
+        manifest = self._manifest(data, licence, exclusivity, counts, proof.levels(self.log.origin, rows, published))
         self._beside(manifest, {part: write_parquet(self.root, part, lines[part]) for part in PARTS}, rows)
         self._sign(manifest)
         return manifest
@@ -108,6 +108,7 @@ class _Sealing:
         self._put("proof/consistency.json", _text(proof.consistency(self.log, checkpoint)))
         for part in proof.PARTS:
             self._put(f"proof/{part}.jsonl", b"".join(one + b"\n" for one in published.lines(part)))
+        self._put("proof/people.jsonl", b"".join(one + b"\n" for one in self.log.enrolled))
         attested = self.project.root / ATTESTATIONS
         self._put(f"proof/{ATTESTATIONS}", attested.read_bytes() if attested.is_file() else b"")
 

@@ -1,6 +1,6 @@
 """The verifier of releases: one file of the standard library alone, put into every release.
 
-It imports nothing of this package, so that a buyer needs neither it nor trust in it. Written in three parts here,
+It imports nothing of this package, so that a buyer needs neither it nor trust in it. Written in four parts here,
 `script` joins them into that one file.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-PARTS = ("signatures", "formats", "verify")
+PARTS = ("signatures", "formats", "people", "verify")
 _OWN = "tutelage.provenance.verifier"
 
 

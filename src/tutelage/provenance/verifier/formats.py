@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from bisect import bisect_left
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -103,29 +103,33 @@ def vkey(text: str) -> Key:
 
 
 class Note(NamedTuple):
-    """A checkpoint: `lines` are (name, id, signature)."""
+    """A checkpoint: `lines` are (name, id, signature); `people` is the size and root of the list of enrolments."""
 
     origin: str
     size: int
     root: bytes
     lines: list[tuple[str, bytes, bytes]]
     body: bytes
+    people: tuple[int, bytes] | None
 
     @classmethod
     def parse(cls, text: str) -> Note:
         """A checkpoint from its text."""
         body, blank, signed = text.partition("\n\n")
         parts = body.split("\n")
-        need(len(parts) == 3 and blank and signed.endswith("\n") and len(parts[1]) < 16, "it is no checkpoint")
-        need(parts[1].isascii() and parts[1].isdigit(), "its size is no number")
-        root, lines = from_base64(parts[2]) or b"", []
+        need(len(parts) in (3, 4) and blank and signed.endswith("\n"), "it is no checkpoint")
+        size, root, lines, people = _count(parts[1]), from_base64(parts[2]) or b"", [], None
+        if len(parts) == 4:
+            word, count, packed = parts[3].split(" ")
+            people = (_count(count), from_base64(packed) or b"")
+            need(word == "people" and len(people[1]) == 32, "its list of enrolments is none")
         need(len(root) == 32, "its root is not 32 bytes")
         for line in signed[:-1].split("\n"):
             dash, name, packed = line.split(" ")
             raw = from_base64(packed) or b""
             need(dash == "—", "a signature line is not one")
             lines.append((name, raw[:4], raw[4:]))
-        return cls(parts[0], int(parts[1]), root, lines, body.encode() + b"\n")
+        return cls(parts[0], size, root, lines, body.encode() + b"\n", people)
 
     def signer(self, keys: list[Key]) -> Key:
         """Whichever key signed."""
@@ -135,13 +139,21 @@ class Note(NamedTuple):
                     return key
         raise Fault("the checkpoint is not signed by a trusted key")
 
-    def witnesses(self, keys: list[Key]) -> int:
-        """How many of these witnesses cosigned."""
-        found = set()
+    def witnesses(self, keys: list[Key]) -> dict[bytes, datetime]:
+        """Which of these witnesses cosigned, and when, as they say."""
+        found = {}
         for line in self.lines:
-            said = b"cosignature/v1\ntime %d\n" % int.from_bytes(line[2][:8], "big") + self.body
-            found |= {k.raw for k in keys if k.signed(line, 4) and Ed25519.verify(k.raw, line[2][8:], said)}
-        return len(found)
+            seconds = int.from_bytes(line[2][:8], "big")
+            said = b"cosignature/v1\ntime %d\n" % seconds + self.body
+            for key in keys:
+                if key.signed(line, 4) and seconds < 1 << 36 and Ed25519.verify(key.raw, line[2][8:], said):
+                    found[key.raw] = datetime.fromtimestamp(seconds, UTC)
+        return found
+
+
+def _count(text: str) -> int:
+    need(text.isascii() and text.isdigit() and len(text) < 16, "a size is no number")
+    return int(text)
 
 
 # --- the Merkle tree of RFC 9162 --------------------------------------------------------------------------------
@@ -158,6 +170,23 @@ def root_of(leaves: list[bytes]) -> bytes:
         return leaves[0] if leaves else sha()
     cut = 1 << (len(leaves) - 1).bit_length() - 1
     return sha(b"\1", root_of(leaves[:cut]), root_of(leaves[cut:]))
+
+
+def roots_at(leaves: list[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """The roots that the list had when it was of these sizes."""
+    peaks: list[tuple[int, bytes]] = []  # (leaves under it, hash), the largest first
+    found = {0: sha()}
+    for count, leaf in enumerate(leaves, 1):
+        peaks.append((1, leaf))
+        while len(peaks) > 1 and peaks[-1][0] == peaks[-2][0]:
+            width, right = peaks.pop()
+            peaks[-1] = (2 * width, sha(b"\1", peaks[-1][1], right))
+        if count in sizes:
+            root = peaks[-1][1]
+            for _, left in reversed(peaks[:-1]):
+                root = sha(b"\1", left, root)
+            found[count] = root
+    return found
 
 
 def check_many(leaves: dict[int, bytes], size: int, proof: list[bytes], root: bytes) -> None:
@@ -213,6 +242,7 @@ def check_assertion(assertion: Any, key: Any, rp: str, challenge: bytes) -> bool
     host = urlsplit(said["origin"])
     at_rp = host.hostname is not None and (host.hostname == rp or host.hostname.endswith("." + rp))
     message = data + sha(client)
+    need(_is_key(key), "its key is not written as keys are")  # or one key would have two names
     if key["alg"] == "ES256":
         good = P256.verify(b"\4" + bytes.fromhex(key["x"]) + bytes.fromhex(key["y"]), signature, message)
     else:
@@ -224,6 +254,13 @@ def check_assertion(assertion: Any, key: Any, rp: str, challenge: bytes) -> bool
     need(data[32] & 1 and data[32] & 4, "nobody was present and verified")
     need(good, "another key signed")
     return not data[32] & 8
+
+
+def _is_key(key: Any) -> bool:
+    numbers = [key["x"], key["y"]] if key["alg"] == "ES256" else [key["x"]]
+    return key.keys() == {"alg", "x", "y"} and (len(numbers) == 2 or key["y"] is None) and all(
+        len(n) == 64 and not set(n) - set("0123456789abcdef") for n in numbers
+    )  # fmt: skip
 
 
 def _from_url(text: str) -> bytes:

@@ -7,16 +7,15 @@ import contextlib
 import json
 import sys
 import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tutelage.provenance.verifier.formats import (
     Fault,
     Key,
     Note,
     canonical,
-    check_assertion,
     check_grown,
     check_many,
     credential,
@@ -24,32 +23,33 @@ from tutelage.provenance.verifier.formats import (
     jcs,
     leaf_of,
     need,
-    root_of,
     sha,
     time_of,
     vkey,
+)  # fmt: skip
+from tutelage.provenance.verifier.people import (
+    ENROLMENTS,
+    LIST,
+    Attested,
+    Enrolled,
+    Receipt,
+    Signed,
+    attested,
+    check_batch,
+    check_list,
+    known,
+    unsigned,
 )  # fmt: skip
 from tutelage.provenance.verifier.signatures import ssh_key, ssh_signature
 
 PARTS = {"items": "id", "responses": "id", "judgments": "id", "judges": "id", "verdicts": "item_id"}
 SUMS, SIGNATURE, NODES, ROWS = "SHA256SUMS", "SHA256SUMS.sig", "proof/nodes.json", "data/judgments.jsonl.gz"
+ATTESTATIONS = "proof/attestations.jsonl"
 OPERATORS = ("enrolments", "batches", "rotations", "tombstones")
 LEVELS = ("H0", "H1", "H2", "H3", "H4")
 SORTS = ("person", "ai", "simulated", "anonymous")
 MOST = 1 << 33  # bytes that a packed file may unfold to
 SHOWN = 12  # faults printed a check
-
-
-class Receipt(NamedTuple):
-    """What is needed of a receipt."""
-
-    id: str
-    nym: str
-    project: str
-    minor: int
-    currency: str
-    level: str
-    leaf: bytes
 
 
 class Release:
@@ -72,7 +72,11 @@ class Release:
         self.receipts: list[Receipt | None] = []
         self.openings: list[Any] = []
         self.note: Note | None = None
-        self.levels: list[str] = []
+        self.earlier: list[Note] = []
+        self.levels: list[tuple[str, str]] = []  # of each row, with why it is not the next one
+        self.seen: list[tuple[int, datetime]] = []  # (size, when a trusted witness saw the log no larger)
+        self.keyring: Enrolled | None = None
+        self.trusted: list[Attested] = []
 
     def verify(self) -> bool:
         """Run every check; gives whether all hold."""
@@ -80,7 +84,8 @@ class Release:
             ("trust", self.trust), ("checkpoint", self.checkpoint), ("signature", self.signature),
             ("files", self.files), ("statement", self.statement), ("rows", self.read_rows),
             ("receipts", self.read_receipts), ("log", self.in_log), ("history", self.history),
-            ("people", self.people), ("pay", self.pay), ("counts", self.counts), ("revoked", self.revoked),
+            ("enrolled", self.enrolled), ("people", self.people), ("pay", self.pay), ("counts", self.counts),
+            ("revoked", self.revoked),
         ):  # fmt: skip
             self.faults, self.notes = [], []
             try:
@@ -289,9 +294,7 @@ class Release:
         check_many(leaves, self.head.size, [bytes.fromhex(n) for n in said["nodes"]], self.head.root)
         left = self.head.size - len(leaves)
         if left:
-            self.notes.append(
-                f"{left:,} leaves of the log are not in this release: an earlier key of a person could be there"
-            )
+            self.notes.append(f"{left:,} leaves of the log are not in this release")
 
     def history(self) -> None:
         """The log continues earlier checkpoints, and the one that the verifier knows."""
@@ -301,6 +304,8 @@ class Release:
             need(earlier.origin == self.head.origin, "proof/consistency.json: of another log")
             check_grown(earlier.size, earlier.root, self.head.size, self.head.root, path)
             paths[earlier.size] = path
+            self.earlier.append(earlier)
+            self.seen += [(earlier.size, when) for when in earlier.witnesses(self.witnesses).values()]
         if self.known:
             known = Note.parse(self.known)
             need(known.origin == self.head.origin, f"the known checkpoint is of {known.origin}")
@@ -309,82 +314,67 @@ class Release:
                 f"nothing shows that it continues {known.size} leaves",
             )
             check_grown(known.size, known.root, self.head.size, self.head.root, paths.get(known.size, []))
-        elif self.head.witnesses(self.witnesses) < self.quorum:
+            self.earlier.append(known)
+        elif len(self.head.witnesses(self.witnesses)) < self.quorum:
             self.notes.append(
-                "no --known checkpoint and no quorum of witnesses: a log rewritten from its start is not caught"
+                "no --known checkpoint and no quorum of witnesses: a log rewritten from its start, "
+                "with other first keys of people, is not caught"
             )
 
+    def enrolled(self) -> None:
+        """No enrolment of the release's people is left out; each person's first key counts."""
+        self.keyring = Enrolled(self.head.origin)
+        if self.head.people is None:
+            self.notes.append("the checkpoint signs no list of enrolments: no person's signature counts")
+            return
+        shown = dict(zip(self.json_of(NODES)["enrolments"], self.raw_lines(ENROLMENTS), strict=True))
+        check_list(self.raw_lines(LIST), self.head, self.earlier, shown)
+        for index, line in sorted(shown.items()):
+            self.keyring.count(index, canonical(line))
+        self.notes += self.keyring.notes
+        self.trusted = [one for line in self.raw_lines(ATTESTATIONS) if (one := attested(line, self.issuers))]
+
     def people(self) -> None:
-        """Batches are signed by the keys first enrolled; levels follow."""
-        chains = self._enrolled()
-        by_id = {r.id: r for r in self.receipts if r}
-        signed: dict[str, tuple[str, datetime, bool]] = {}
-        for number, line in enumerate(self.raw_lines("proof/batches.jsonl"), 1):
-            try:
-                batch = canonical(line)
-                keys = chains.get((batch["project"], batch["nym"]), [])
-                enrolled = next((e for e in keys if credential(e["key"]) == batch["credential"]), None)
-                if enrolled is None:
-                    self.notes.append(
-                        f"proof/batches.jsonl line {number}: by a key that is not the person's; not counted"
-                    )
-                    continue
-                bound = _check_batch(batch, by_id, enrolled)
-                signed.update(
-                    dict.fromkeys(batch["receipts"], (batch["credential"], time_of(batch["pay"]["at"]), bound))
-                )
-            except (Fault, ValueError, KeyError, TypeError, AttributeError) as fault:
-                self.faults.append(f"proof/batches.jsonl line {number}: {fault}")
-        known = self._attested()
+        """Batches are signed by the keys first enrolled; levels follow, each with its reason."""
+        signed, enough = self._signed(), len(self.head.witnesses(self.witnesses)) >= self.quorum
         for receipt in self.receipts:
             by = signed.get(receipt.id) if receipt else None
-            own = "H2" if by else "H0" if receipt is None or receipt.level == "H0" else "H1"
-            self.levels.append(self._raised(*by, known) if by and receipt else own)
-        base = [min(level, "H2") for level in self.levels]
+            self.levels.append(known(by, self.trusted, self.issuers, enough) if by else unsigned(receipt))
+        shown = [level for level, _ in self.levels]
+        base = [min(level, "H2") for level in shown]
         stated = self.json_of("release.json")["levels"]
         found = {level: base.count(level) for level in LEVELS}
         need(found == stated, f"release.json: it states levels {stated}, the rows show {found}")
         wanted = self.options.require
-        below = [i for i, level in enumerate(self.levels, 1) if wanted and level < wanted]
-        self.faults += [f"{ROWS} row {i}: {self.levels[i - 1]}, not {wanted}" for i in below]
-        self.notes.append("levels: " + ", ".join(f"{k} {self.levels.count(k):,}" for k in LEVELS if k in self.levels))
+        below = [i for i, level in enumerate(shown, 1) if wanted and level < wanted]
+        self.faults += [f"{ROWS} row {i}: {shown[i - 1]}, not {wanted}" for i in below]
+        self.notes.append("levels: " + ", ".join(f"{k} {shown.count(k):,}" for k in LEVELS if k in shown))
+        for group in sorted(set(self.levels)):
+            rows = [i for i, level in enumerate(self.levels, 1) if level == group]
+            self.notes.append(f"{group[0]}, rows {_spans(rows)}: {group[1]}")
 
-    def _enrolled(self) -> dict[tuple[str, str], list[Any]]:
-        chains: dict[tuple[str, str], list[Any]] = {}
-        places = self.json_of(NODES)["enrolments"]
-        lines = self.raw_lines("proof/enrolments.jsonl")
-        for _, line in sorted(zip(places, lines, strict=False)):
-            one = canonical(line)
-            chain = chains.setdefault((one["project"], one["nym"]), [])
+    def _signed(self) -> dict[str, Signed]:
+        """By receipt the batch that signs it. A tampered batch is a fault; one that proves nothing is not counted."""
+        by_id = {r.id: r for r in self.receipts if r}
+        place = {r.id: o["index"] for r, o in zip(self.receipts, self.openings, strict=False) if r}
+        signed: dict[str, Signed] = {}
+        places, lines = self.json_of(NODES)["batches"], self.raw_lines("proof/batches.jsonl")
+        for number, (index, line) in enumerate(zip(places, lines, strict=True), 1):
+            where = f"proof/batches.jsonl line {number}"
             try:
-                if chain:
-                    asked = leaf_of(jcs({**one, "proof": None}).encode())
-                    check_assertion(one["proof"], chain[-1]["key"], chain[-1]["rp"], asked)
-                chain.append(one)
-            except (Fault, ValueError, KeyError, TypeError, AttributeError):
-                self.notes.append(f"a second key of {one['nym'][:12]}… without the first one's consent; not counted")
-        return chains
-
-    def _attested(self) -> list[Any]:
-        found = []
-        for line in self.raw_lines("proof/attestations.jsonl"):
-            with contextlib.suppress(Fault, ValueError, KeyError, TypeError):
-                payload, key = dsse(json.loads(line), "application/vnd.tutelage.attestation.v1+json", self.issuers)
-                said = json.loads(payload)
-                if said["issuer"] == key.name:
-                    found.append(
-                        (said["credential"], time_of(said["issued_at"]), time_of(said["expires_at"]), said["method"])
-                    )
-        return found
-
-    def _raised(self, who: str, at: datetime, bound: bool, known: list[Any]) -> str:
-        """H2, or higher where issuers that the verifier trusts know the holder of a device-bound key."""
-        good = [(start, how) for key, start, end, how in known if key == who and start <= at < end]
-        if not good or not bound:
-            return "H2"
-        live = any(how == "live" and at - start <= timedelta(days=30) for start, how in good)
-        seen = self.head.witnesses(self.witnesses) >= self.quorum
-        return "H4" if live and seen else "H3"
+                batch = canonical(line)
+                enrolled = self.keyring.key_at(batch["nym"], index) if self.keyring else None
+                if enrolled is None or credential(enrolled["key"]) != batch["credential"]:
+                    self.notes.append(f"{where}: not by the key that was the person's when it was logged; not counted")
+                    continue
+                bound = check_batch(batch, by_id, enrolled)
+                need(all(place[i] < index for i in batch["receipts"]), "it stands before what it signs")
+                at = time_of(batch["pay"]["at"])
+                late = max([at, *(when for size, when in self.seen if size <= index)])
+                signed.update(dict.fromkeys(batch["receipts"], Signed(batch["credential"], at, late, bound)))
+            except (Fault, ValueError, KeyError, TypeError, AttributeError) as fault:
+                self.faults.append(f"{where}: {fault}")
+        return signed
 
     def pay(self) -> None:
         """Sums are those of the receipts."""
@@ -409,7 +399,7 @@ class Release:
         found["judges"] = {s: list(self.sorts.values()).count(s) for s in SORTS}
         found["judgments_by"] = {s: by.count(s) for s in SORTS}
         found["simulated"], found["simulated_share"] = by.count("simulated"), by.count("simulated") / judgments
-        found["minimum_level"] = min(min(level, "H2") for level in self.levels)
+        found["minimum_level"] = min(min(level, "H2") for level, _ in self.levels)
         found["digest"] = "sha256:" + sha(digest.encode()).hex()
         if self.note:
             found["origin"], found["log"] = self.head.origin, {"size": self.head.size, "root": self.head.root.hex()}
@@ -459,8 +449,8 @@ class Release:
         return "\n".join([
             f"{ROWS} row {number}", "  " + self.lines["judgments"][number - 1].decode(errors="replace"),
             f"  receipt {receipt.id}, by {receipt.nym[:16]}… ({self.sorts.get(receipt.nym)})",
-            f"  pay {receipt.minor} {receipt.currency} (smallest unit), level claimed {receipt.level}, "
-            f"shown {self.levels[number - 1] if self.levels else 'not counted'}",
+            f"  pay {receipt.minor} {receipt.currency} (smallest unit), level claimed {receipt.level}",
+            "  shown {}: {}".format(*(self.levels[number - 1] if self.levels else ("no level", "see the faults"))),
             f"  commitment opens with salt {opening['salt'][:16]}…",
             f"  leaf {opening['index']} = {receipt.leaf.hex()}",
             f"  log {self.note.origin}, {self.note.size} leaves" if self.note else "  in no signed log",
@@ -472,7 +462,8 @@ CHECKED = {
     "checkpoint": "the log's size and root are signed", "files": "every file is what was sealed, none more or less",
     "statement": "the in-toto statement names every file", "rows": "rows are canonical, sorted, unique, as sealed",
     "receipts": "each row and its item open their receipt", "log": "every receipt is in the signed log",
-    "history": "the log continues earlier checkpoints", "people": "people's signatures and levels",
+    "history": "the log continues earlier checkpoints", "enrolled": "no enrolment of its people is left out",
+    "people": "people's signatures and levels",
     "pay": "pay sums are the receipts'", "counts": "release.json states what the rows show",
     "revoked": "rows withdrawn since (with --revocations)",
 }  # fmt: skip
@@ -497,6 +488,14 @@ def _compare(path: str, lines: list[bytes], sealed: str, faults: list[str]) -> N
         faults.append(f"{path} row {moved}: rows stand twice or in another order from here on")
 
 
+def _spans(rows: list[int]) -> str:
+    """Ascending numbers as `1–3, 7`, the first twelve spans."""
+    starts = [i for i, n in enumerate(rows) if i == 0 or rows[i - 1] != n - 1]
+    pairs = [(rows[a], rows[b - 1]) for a, b in zip(starts, [*starts[1:], len(rows)], strict=True)]
+    shown = [str(a) if a == b else f"{a}–{b}" for a, b in pairs[:SHOWN]]
+    return ", ".join(shown) + (f" … ({len(rows):,} rows)" if len(pairs) > SHOWN else "")
+
+
 def _receipt(payload: bytes) -> Receipt:
     r = canonical(payload)
     pay = r["pay"]
@@ -507,21 +506,6 @@ def _receipt(payload: bytes) -> Receipt:
 
 def _committed(salt: bytes, line: bytes) -> str:
     return "salted:" + sha(b"\2", salt, line).hex()
-
-
-def _check_batch(batch: Any, by_id: dict[str, Receipt], enrolled: Any) -> bool:
-    """Fault unless this person's key signed exactly these receipts and this pay; gives whether it is device-bound."""
-    missing = [i for i in batch["receipts"] if i not in by_id]
-    need(not missing, f"it signs a receipt that is not here: {missing[:1]}")
-    mine, pay = [by_id[i] for i in batch["receipts"]], batch["pay"]
-    need(0 < len(mine) <= 50 and len(set(batch["receipts"])) == len(mine), "it is empty, too large or names one twice")
-    owners = {(r.project, r.nym, r.currency) for r in mine}
-    need(owners == {(batch["project"], batch["nym"], pay["currency"])}, "it signs someone else's receipts")
-    need((pay["project"], pay["nym"]) == (batch["project"], batch["nym"]), "its pay is someone else's")
-    need(batch["log"] == enrolled["log"], "its key was enrolled in another log")
-    need(pay["count"] == len(mine) and pay["minor"] == sum(r.minor for r in mine), "its pay is not its receipts'")
-    challenge = root_of([*(r.leaf for r in mine), leaf_of(jcs(pay).encode())])
-    return check_assertion(batch["assertion"], enrolled["key"], enrolled["rp"], challenge)
 
 
 def main() -> int:
