@@ -3,7 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutelage.records import AiJudge, Anonymous, Judgment, Person, Simulated, counts_as_person, standing
+from tutelage.records import (
+    AiJudge,
+    Anonymous,
+    Judgment,
+    Message,
+    Person,
+    Simulated,
+    ToolCall,
+    counts_as_person,
+    standing,
+)
 
 
 def judged(name, supersedes=None, kind="tie"):
@@ -31,3 +41,10 @@ def test_the_order_of_the_file_does_not_decide_what_stands(order):
 def test_only_people_count_as_people():
     judges = [Person("p"), AiJudge("a", "m"), Simulated("s", "longer"), Anonymous("anonymous:x", "x")]
     assert [counts_as_person(j) for j in judges] == [True, False, False, False]
+
+
+def test_a_response_with_tool_calls_has_a_hash_and_its_arguments_still_tell_it_apart():
+    """Importers find equal responses by hash; arguments are JSON and have none."""
+    one, other = (Message("assistant", "", tool_calls=(ToolCall("c", "search", {"query": q}),)) for q in ("a", "b"))
+    assert hash(one) == hash(other)
+    assert one != other

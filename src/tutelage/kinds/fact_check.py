@@ -156,8 +156,8 @@ class FactCheck:
         documents = {"handbook": "At one atmosphere, that is at sea level, water boils at 100 °C."}
         asked: Json = {"text": text, "claims": [{"start": 0, "end": 34}], "documents": documents}
         item = Item("item-1", self.name, user("When does water boil?"), responses=("response-1",), payload=asked)
-        claim = {"start": 0, "end": 34, "text": text[:34], "verdict": "supported", "source_state": "live"}
-        found = {**claim, "source": "handbook", "quote": "at sea level, water boils at 100 °C"}
+        evidence = {"source_state": "live", "source": "handbook", "quote": "at sea level, water boils at 100 °C"}
+        found = {"start": 0, "end": 34, "text": text[:34], "verdict": "supported", **evidence}
         judgment = Judgment("judgment-1", item.id, "person-1", {"type": "fact_check", "claims": [found]})
         return Exhibit(item, (Response("response-1", assistant(text)),), Person("person-1"), judgment)
 
@@ -201,7 +201,7 @@ def _check_claim(claim: Claim, asked: Payload, where: str) -> None:
 
 
 def _check_evidence(claim: Claim, quote: str, where: str) -> None:
-    remedy = f'Find another source, or answer "{UNDECIDED}".'
+    remedy = f"Find another source, or answer {UNDECIDED}."
     if claim.source is None:
         raise bad(f"{claim.verdict} without a source.", "a source that was read", f"{where}.source", remedy)
     if claim.source_state == "dead":
@@ -214,8 +214,8 @@ def _check_complete(claims: Sequence[Claim], listed: Sequence[Passage]) -> None:
     given, wanted = ({(p.start, p.end) for p in of} for of in (claims, listed))
     if listed and given != wanted:
         at = min(given ^ wanted)
-        seen = f"The claim {at[0]} to {at[1]} is {'not listed' if at in given else 'not checked'}."
-        raise bad(seen, f"the {len(wanted)} claims of the item, no other", "claims")
+        seen = f"The claim at {at} is {'not listed' if at in given else 'not checked'}."
+        raise bad(seen, f"the {len(wanted)} claims of the item", "claims")
 
 
 Found = tuple[Claim, Voice[Checked]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = Mapping[str, Any]
@@ -25,7 +25,7 @@ class ToolCall:
 
     id: str
     name: str
-    arguments: Json
+    arguments: Json = field(hash=False)  # compared, not hashed: JSON objects have no hash
 
 
 @dataclass(frozen=True, slots=True)
