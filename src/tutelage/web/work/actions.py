@@ -13,14 +13,15 @@ from django.db.models import F
 
 from tutelage import kinds, records
 from tutelage.errors import BadInput
-from tutelage.provenance.commitments import Salt
+from tutelage.provenance.commitments import Salt, pseudonym
 from tutelage.provenance.receipts import Pay, issue
 from tutelage.records import Json, decode
 from tutelage.store import canonical
 from tutelage.web.pay import actions as money
 from tutelage.web.pay import rules as pay_rules
-from tutelage.web.pay.models import Transfer
+from tutelage.web.pay.models import Account, Transfer
 from tutelage.web.people.models import User
+from tutelage.web.projects.models import Project
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
@@ -28,7 +29,7 @@ from tutelage.web.work import claiming, queries, rules
 from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
-LATE = timedelta(hours=12)  # how long a lease that ran out may still be answered, if nobody else took the task
+INSTRUCTION_S = 300  # what reading the instructions is taken to last
 
 
 class Done(NamedTuple):
@@ -38,6 +39,18 @@ class Done(NamedTuple):
     receipt: Json
     next: dict[str, Any] | None
     again: bool = False
+
+
+@transaction.atomic
+def join(project: Project, user: User, now: datetime) -> Seat:
+    """A seat for somebody who accepted the offer; reading the instructions is paid, once."""
+    nym = pseudonym(bytes(project.pepper), str(user.pk))
+    seat, made = Seat.objects.get_or_create(project=project, user=user, defaults={"nym": nym})
+    money.open_account(Account.Kind.PAYABLE, project.currency, user=user)
+    if made and project.instruction_minor:
+        money.pay(Transfer.Kind.INSTRUCTION, f"instruction:{seat.pk}", project, user, project.instruction_minor,
+                  seconds=INSTRUCTION_S, at=now)  # fmt: skip
+    return seat
 
 
 @transaction.atomic
@@ -119,8 +132,13 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
 
 
 @transaction.atomic
-def save_draft(user: User, token: str, version: int, answer: Json | None, reason: str, now: datetime) -> int:
-    """Keep what was typed so far; gives the new version. An older version than the stored one is refused."""
+def save_draft(
+    user: User, token: str, version: int, answer: Json | None, reason: str, now: datetime
+) -> tuple[int, datetime]:  # fmt: skip
+    """Keep what was typed so far, and the task for longer; gives the new version and until when.
+
+    An older version than the stored one is refused.
+    """
     slot = queries.slot_for(user, token)
     if slot.state != Slot.LEASED:
         raise Refused("This task is no longer open for you.", expected="a task that you hold", remedy="Reload.",
@@ -128,15 +146,17 @@ def save_draft(user: User, token: str, version: int, answer: Json | None, reason
     draft, made = Draft.objects.get_or_create(slot=slot, user=user, defaults={
         "answer": answer, "reason": reason, "version": 1, "saved_at": now,
         "active_ms": rules.attention(0, slot.leased_at, now)})  # fmt: skip
+    expires = now + timedelta(seconds=slot.project.lease_s)
+    Slot.objects.filter(pk=slot.pk).update(expires_at=expires)
     if made:
-        return 1
+        return 1, expires
     if version < draft.version:
         raise Refused(f"Another tab has saved version {draft.version} since.", expected=f"version {draft.version}",
                       remedy="Reload to see it.", safe=SAFE)  # fmt: skip
     draft.active_ms = rules.attention(draft.active_ms, draft.saved_at, now)
     draft.answer, draft.reason, draft.version, draft.saved_at = answer, reason, draft.version + 1, now
     draft.save()
-    return draft.version
+    return draft.version, expires
 
 
 def _store(

@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
+from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work import actions, queries
 from tutelage.web.work.models import Skip
 
 router = Router()
-NOTHING = {"none": {"reason": "Nothing is left for you here just now.", "when": None}}
+NOTHING = queries.NOTHING
 
 
 class Asked(Schema):
@@ -61,11 +62,13 @@ def next_task(request: HttpRequest, project: UUID) -> Any:
     return actions.take(seat, timezone.now()) or NOTHING
 
 
-@router.put("work/draft", response=dict[str, int])
+@router.put("work/draft", response=dict[str, Any])
 def save_draft(request: HttpRequest, body: Drafted) -> Any:
     """Keep what was typed so far."""
-    now = timezone.now()
-    return {"version": actions.save_draft(request.user, body.token, body.version, body.answer, body.reason, now)}
+    version, until = actions.save_draft(
+        request.user, body.token, body.version, body.answer, body.reason, timezone.now()
+    )
+    return {"version": version, "expires_at": until.isoformat()}
 
 
 @router.post("work/submit", response=dict[str, Any])
@@ -93,4 +96,11 @@ def skip(request: HttpRequest, body: Skipped) -> Any:
 @router.post("work/undo", response=dict[str, Any])
 def undo(request: HttpRequest, body: Undone) -> Any:
     """Take back what you submitted in the last ten seconds."""
-    return actions.undo(request.user, body.judgment, body.key, timezone.now())
+    return actions.undo(request.user, body.judgment, body.key, timezone.now()) or NOTHING
+
+
+@router.get("work/guideline", response=dict[str, Any])
+def guideline(request: HttpRequest, project: UUID, version: int) -> Any:
+    """The text of a guideline's version."""
+    found = queries.guideline_for(queries.seat_for(request.user, project), version)
+    return {"version": found.version, "html": safe_html(found.text)}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from pydantic import TypeAdapter
 
 from tutelage import kinds
@@ -23,6 +26,8 @@ from tutelage.web.work import rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NOTHING = {"none": {"reason": _("Nothing is left for you here just now."), "when": None}}
+FEW = 100  # how many are counted before "many" says enough
 WORKING = (Role.Name.CONTRIBUTOR,)
 
 
@@ -81,8 +86,10 @@ def task(seat: Seat, slot_id: int, token: str, expires_at: datetime, epoch: int,
 
 def progress(seat: Seat) -> dict[str, Any]:
     """How far somebody is: tasks, paid attention and money."""
-    return {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
+    said = {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
             "currency": seat.project.currency}  # fmt: skip
+    free = Slot.objects.filter(project=seat.project_id, state=Slot.FREE)[:FEW].count()
+    return said if free == FEW else said | {"left": free + 1}
 
 
 def _messages(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -117,9 +124,43 @@ def undo_until(judgment: Judgment) -> datetime:
     return judgment.accepted_at + timedelta(seconds=rules.UNDO_S)
 
 
-def guideline_of(project: UUID) -> Guideline:
-    """The current version. Raises Http404 where there is none."""
-    found = Guideline.objects.filter(project=project).order_by("-version").first()
+def guideline_for(seat: Seat, version: int) -> Guideline:
+    """A version of the guideline of one's project. Raises Http404."""
+    found = Guideline.objects.filter(project=seat.project_id, version=version).first()
     if found is None:
         raise Http404
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One of somebody's own judgments as they see it."""
+
+    judgment: Judgment
+    answer: str
+    receipt: str
+    withdrawn: bool
+
+    @property
+    def active_s(self) -> float:
+        """Seconds of attention."""
+        return self.judgment.active_ms / 1000
+
+
+def mine(seat: Seat, before: str | None = None, size: int = 50) -> list[Mine]:
+    """A person's judgments in a project, newest first, a page at a time; withdrawals are shown with what they undo."""
+    rows = Judgment.objects.filter(user=seat.user_id, project=seat.project_id).select_related("item")
+    page = list((rows.filter(pk__lt=UUID(before)) if before else rows).order_by("-pk")[:size])
+    gone = set(Judgment.objects.filter(supersedes__in=[j.pk for j in page]).values_list("supersedes", flat=True))
+    return [Mine(j, _in_short(j.answer), receipt_id(j), j.pk in gone) for j in page]
+
+
+def receipt_id(judgment: Judgment) -> str:
+    """The id in a judgment's receipt."""
+    payload = json.loads(judgment.receipt)["payload"]
+    return str(json.loads(base64.b64decode(payload))["id"])
+
+
+def _in_short(answer: dict[str, Any]) -> str:
+    """An answer in a line: its values, without the names of its fields."""
+    return " · ".join(str(v) for v in answer.values() if isinstance(v, str | int | float))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from tutelage.web.shared import dist, rendering
 from tutelage.web.shared.icons import ICONS
+from tutelage.web.shared.money import shown
 
 register = template.Library()
 THEMES = ("light", "dark")
@@ -90,3 +91,9 @@ def field(bound: Any) -> dict[str, Any]:
 def figure(name: str, value: str, said: str = "", href: str = "", unit: str = "") -> dict[str, Any]:
     """A figure on a card: its name, its value, how sure it is; a link to the rows behind it."""
     return {"name": name, "value": value, "said": said, "href": href, "unit": unit}
+
+
+@register.filter
+def money(minor: float | None, currency: str) -> str:
+    """`{{ line.minor|money:project.currency }}`: whole numbers of the smallest unit, as people read them."""
+    return "" if minor is None else shown(minor, currency)
