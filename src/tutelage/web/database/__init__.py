@@ -1,0 +1,1 @@
+"""How the platform keeps its rows: the SQLite rule, migrating, backup and check."""
