@@ -42,7 +42,7 @@ def database(hall: Path) -> dict[str, Any]:
     """Django's description of the database. Raises BadInput on an address it does not know."""
     url = os.environ.get("TUTELAGE_DATABASE_URL")
     if not url:
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(hall / "hall.db"), "CONN_MAX_AGE": None}
+        return {"ENGINE": "tutelage.web.database.sqlite", "NAME": str(hall / "hall.db"), "CONN_MAX_AGE": None}
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise BadInput(f"TUTELAGE_DATABASE_URL begins with `{parts.scheme}:`.",
