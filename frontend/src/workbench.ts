@@ -132,7 +132,8 @@ class Workbench extends LitElement {
 
   private focusTask(): void {
     scrollTo({ top: 0, behavior: "instant" });
-    this.querySelector<HTMLElement>("main, h1[tabindex]")?.focus({ preventScroll: true });
+    const first = this.querySelector<HTMLElement>("[data-first]") ?? this.querySelector<HTMLElement>("main, h1[tabindex]");
+    first?.focus({ preventScroll: true });
   }
 
   private answered({ answer, complete, spoken }: AnswerEvent & { spoken: string }): void {
