@@ -55,6 +55,7 @@ class Tasks:
     def __init__(self, kind: str, *, left: int = 20, lease_s: int = 1800, care: dict[str, Any] | None = None) -> None:
         self.kind, self.left, self.lease_s, self.care = kind, left, lease_s, care
         self.exhibit = specimen(kind)
+        self.draft: dict[str, Any] | None = None
         self.numbers = itertools.count(1)
         self.done, self.paid_s, self.earned = 11, 872, 504
 
@@ -66,6 +67,7 @@ class Tasks:
         item = self.exhibit.item
         order = list(reversed(range(len(self.exhibit.responses))))
         shown = [(at, "ABCDEFGHI"[i], self.exhibit.responses[at]) for i, at in enumerate(order)]
+        draft = draft or self.draft
         expires = datetime.now(UTC) + timedelta(seconds=self.lease_s)
         return {
             "lease": {"token": f"token-{next(self.numbers):08}", "expires_at": expires.isoformat()},
