@@ -43,13 +43,15 @@ class Signed(NamedTuple):
     """A batch that counts.
 
     at    when the signer says it was
-    late  not before this: the last time that a trusted witness saw the log without it, else `at`
+    late  not logged before this: the last time that a trusted witness saw the log without it, else `at`
+    dated whether a trusted witness did
     """
 
     credential: str
     at: datetime
     late: datetime
     bound: bool
+    dated: bool
 
 
 class Enrolled:
@@ -164,6 +166,7 @@ def known(by: Signed, said: list[Attested], issuers: list[Key], enough: bool) ->
     live = [one for one in good if one.method == "live" and by.late - one.start <= timedelta(days=30)]
     one = (live or good)[0]
     whom = f"{FIRST}; {one.issuer} says that it knows who held it ({one.method}); the key says it cannot be copied"
+    whom += "" if by.dated else "; when it was signed, the signer alone says"
     for holds, why in (
         (live, "nobody met them within 30 days before"),
         (enough, "too few of the verifier's witnesses cosigned the log"),

@@ -309,12 +309,12 @@ class Release:
         if self.known:
             known = Note.parse(self.known)
             need(known.origin == self.head.origin, f"the known checkpoint is of {known.origin}")
+            self.earlier.append(known)
             need(
                 known.size in paths or known.size >= self.head.size,
                 f"nothing shows that it continues {known.size} leaves",
             )
             check_grown(known.size, known.root, self.head.size, self.head.root, paths.get(known.size, []))
-            self.earlier.append(known)
         elif len(self.head.witnesses(self.witnesses)) < self.quorum:
             self.notes.append(
                 "no --known checkpoint and no quorum of witnesses: a log rewritten from its start, "
@@ -370,8 +370,9 @@ class Release:
                 bound = check_batch(batch, by_id, enrolled)
                 need(all(place[i] < index for i in batch["receipts"]), "it stands before what it signs")
                 at = time_of(batch["pay"]["at"])
-                late = max([at, *(when for size, when in self.seen if size <= index)])
-                signed.update(dict.fromkeys(batch["receipts"], Signed(batch["credential"], at, late, bound)))
+                seen = [when for size, when in self.seen if size <= index]
+                found = Signed(batch["credential"], at, max([at, *seen]), bound, bool(seen))
+                signed.update(dict.fromkeys(batch["receipts"], found))
             except (Fault, ValueError, KeyError, TypeError, AttributeError) as fault:
                 self.faults.append(f"{where}: {fault}")
         return signed
