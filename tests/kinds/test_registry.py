@@ -70,8 +70,11 @@ def test_the_specimen_of_every_kind_is_valid_and_folds(name):
     kind.check_item(shown.item, by_id)
     kind.parse_answer(shown.item, shown.judgment.answer)
     verdict = kind.fold(shown.item, [shown.judgment], {shown.judge.id: shown.judge})
-    assert verdict.type == "settled"
     assert kind.name == name == shown.item.kind
+    if name == "problem":  # one person's word never makes a problem live
+        assert verdict.why == "0 of 2 blind solves agree, 0 do not"
+        return
+    assert verdict.type == "settled"
     made = kind.rows(shown.item, by_id, verdict, [shown.judgment])
     assert made
     assert all(row.contributions == (shown.judgment.id,) for row in made)

@@ -45,7 +45,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """text       the response, word for word
+    """What is checked.
+
+    text       the response, word for word
     claims     the claims to check; none leaves it to the judge to find them
     documents  id -> text of what may be quoted without a link; a quote from one must stand in it
     """
@@ -147,8 +149,8 @@ class FactCheck:
             return harm_rows(item, responses, verdict, item.responses)
         if not isinstance(verdict, Settled) or verdict.detail["accuracy"] is None:
             return []
-        said, ids, score = responses[item.responses[0]].messages, verdict.judgment_ids, verdict.detail["accuracy"]
-        return [LabelledRow(item.messages, said, score, ids, group_of(item), criterion="accurate")]
+        said, score, group = responses[item.responses[0]].messages, verdict.detail["accuracy"], group_of(item)
+        return [LabelledRow(item.messages, said, score, verdict.judgment_ids, group, criterion="accurate")]
 
     def exhibit(self) -> Exhibit:
         """One claim that a document supports."""
@@ -214,8 +216,7 @@ def _check_complete(claims: Sequence[Claim], listed: Sequence[Passage]) -> None:
     given, wanted = ({(p.start, p.end) for p in of} for of in (claims, listed))
     if listed and given != wanted:
         at = min(given ^ wanted)
-        seen = f"The claim at {at} is {'not listed' if at in given else 'not checked'}."
-        raise bad(seen, f"the {len(wanted)} claims of the item", "claims")
+        raise bad(f"The claim at {at} is {'extra' if at in given else 'missing'}.", "the item's claims, all", "claims")
 
 
 Found = tuple[Claim, Voice[Checked]]
@@ -241,11 +242,9 @@ def _folded(group: list[Found]) -> dict[str, Any]:
     said = shares((c.verdict, v.weight / of[v.judgment.id]) for c, v in group)
     places = Counter((c.start, c.end, c.text) for c, _ in group)
     start, end, text = min(places, key=lambda p: (-places[p], p))
+    place = {"start": start, "end": end, "text": text}
     sources = sorted({c.source for c, _ in group if c.source is not None})
-    return {
-        "start": start, "end": end, "text": text, "verdict": winner(said), "shares": said, "sources": sources,
-        "judges": len(of),
-    }  # fmt: skip
+    return {**place, "verdict": winner(said), "shares": said, "sources": sources, "judges": len(of)}
 
 
 KIND = FactCheck()
