@@ -55,6 +55,11 @@ SHELVES = {
         "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
         "chat": Entry("chat", "Talk to a checkpoint."),
     }),
+    "platform": Shelf("where people judge, in a browser", {
+        "serve": Entry("serve", "Start the platform: web server and one worker."),
+        "worker": Entry("worker", "Run the platform's background tasks."),
+        "db": Entry("db", "Back up, restore and check its database."),
+    }),
     "help": Shelf("what files look like, what this machine can do", {
         "schema": Entry("schema", "Print the JSON Schema of a recipe, criteria, record …"),
         "example": Entry("example", "Print a runnable example of one."),
