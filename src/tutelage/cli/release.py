@@ -54,7 +54,7 @@ def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str
     console.say(f"Sealed {made.judgments:,} judgments on {made.items:,} items -> {out}")
     console.say(f"  judgments by: {shares}")
     console.say(f"  levels: {', '.join(f'{k} {n:,}' for k, n in made.levels.items() if n)}; licence: {made.licence}")
-    console.say(f"  {made.digest}")
+    console.say(f"  log {made.origin}, {made.log['size']:,} leaves; release {made.digest}")
     console.say(f"Verify: python {out}/verify.py {out} --trust {out}/keys/operator.pub")
 
 

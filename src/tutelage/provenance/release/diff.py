@@ -34,6 +34,7 @@ class Difference:
 
 def compare(old: Path, new: Path) -> Difference:
     """What changed. Compares what stands there; `verify.py` says whether it holds."""
+    first, second = _manifest(old), _manifest(new)
     rows = {}
     for part, key in PARTS.items():
         before, after = _rows(old, part, key), _rows(new, part, key)
@@ -43,7 +44,6 @@ def compare(old: Path, new: Path) -> Difference:
             tuple(sorted(before.keys() - both)),
             tuple(sorted(i for i in both if before[i] != after[i])),
         )
-    first, second = _manifest(old), _manifest(new)
     return Difference(rows, {f: [first[f], second[f]] for f in FIGURES if first[f] != second[f]})
 
 

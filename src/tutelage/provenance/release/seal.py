@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tutelage.formats.corpus import refuse_to_overwrite
+from tutelage.errors import BadInput, Where
 from tutelage.provenance import keys
 from tutelage.provenance.commitments import pseudonym
 from tutelage.provenance.log import FileLog
@@ -48,7 +48,9 @@ def seal(
 
     Killed at any moment it leaves `out` as it was; what was logged by then keeps its leaves when sealed again.
     """
-    refuse_to_overwrite(out, force=False)
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        raise BadInput("There is something here already.", expected="a new name or an empty directory",
+                       remedy="Choose another --out: a release is never replaced.", where=Where(str(out)))  # fmt: skip
     out.parent.mkdir(parents=True, exist_ok=True)
     tidy(out.parent)
     partly = out.with_name(f".{out.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
@@ -133,10 +135,11 @@ class _Sealing:
         self._put(FILE, _text(manifest))
         quality = figures.quality(corpus, self.source.verdicts)
         self._put("quality.json", _text(quality))
-        self._put("pay.json", _text(proof.pay(rows)))
+        paid = proof.pay(rows)
+        self._put("pay.json", _text(paid))
         eu = eu_summary(manifest, characters=figures.characters(corpus), languages=figures.languages(corpus))
         self._put("eu-summary.json", _text(eu))
-        self._put("card.html", card(manifest, quality).encode())
+        self._put("card.html", card(manifest, quality, paid).encode())
         key = self.project.operator().public
         self._put("keys/operator.pub", openssh(key.raw, key.name).encode())
         self._put("keys/allowed_signers", f"operator {openssh(key.raw, key.name)}".encode())
