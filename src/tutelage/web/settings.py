@@ -16,6 +16,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from tutelage.web import installation
+from tutelage.web.people import sso
 
 WEB = Path(__file__).parent
 HALL = installation.hall()
@@ -30,7 +31,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, Any] = {"default": installation.database(HALL)}
 
 APPS = ("people", "projects", "pay", "proof", "care", "work", "review", "integrity", "runs")
+SSO = sso.provider(os.environ)
 INSTALLED_APPS = [
+    # ours come first: their templates stand in for allauth's
+    "tutelage.web.shared",
+    *(f"tutelage.web.{app}" for app in APPS),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,9 +48,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    *(sso.APPS if SSO else ()),
     "axes",
-    "tutelage.web.shared",
-    *(f"tutelage.web.{app}" for app in APPS),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -60,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tutelage.web.people.middleware.Gate",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -72,6 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "tutelage.web.projects.context.places",
             ],
         },
     }
@@ -90,14 +97,20 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+SOCIALACCOUNT_PROVIDERS = SSO or {}
+ACCOUNT_ADAPTER = "tutelage.web.people.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "tutelage.web.people.adapters.MFAAdapter"
+MFA_TOTP_ISSUER = "Tutelage"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # many installations send no mail
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+AXES_USERNAME_FORM_FIELD = "login"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -135,6 +148,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HALL / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise looks there at every start
 STATICFILES_DIRS = [WEB / "static"] if (WEB / "static").exists() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 31_536_000

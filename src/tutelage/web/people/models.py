@@ -84,6 +84,7 @@ class Invitation(models.Model):
     """A link that lets somebody in once. Only its hash is kept.
 
     project, role  what accepting gives; without a project, a part in the organisation
+                   (`first`: the installation's first owner; `enter`: signs `used_by` in)
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -1,0 +1,51 @@
+"""The apps that stand to the right of projects and import them: the ledger, the queue. They are called by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef
+from django.utils.module_loading import import_string
+
+from tutelage.web.people.rightward import audit
+
+__all__ = ["any_free", "audit", "escrow", "pay_instructions", "seats_of", "take_seat", "wanted"]
+
+
+def wanted(project: Any) -> int:
+    """How many judgments are still wanted: free or held slots of the queue."""
+    return apps.get_model("work", "Slot")._default_manager.filter(project=project, state__in=(0, 1)).count()
+
+
+def escrow(project: Any, slots: int) -> tuple[int, int]:
+    """(needed, there): what must be set aside for so many tasks, and what is."""
+    needed = import_string("tutelage.web.pay.queries.escrow_needed")(project, slots)
+    return needed, import_string("tutelage.web.pay.queries.escrow_balance")(project)
+
+
+def any_free() -> Exists:
+    """For annotating projects: whether a task is waiting there."""
+    slots = apps.get_model("work", "Slot")._default_manager
+    return Exists(slots.filter(project=OuterRef("pk"), state=0))
+
+
+def seats_of(user: Any) -> dict[Any, Any]:
+    """A contributor's seats by project."""
+    return {seat.project_id: seat for seat in apps.get_model("work", "Seat")._default_manager.filter(user=user)}
+
+
+def take_seat(project: Any, user: Any, nym: str) -> Any:
+    """A contributor's place in the queue of a project, made once."""
+    seats = apps.get_model("work", "Seat")._default_manager
+    return seats.get_or_create(project=project, user=user, defaults={"nym": nym})[0]
+
+
+def pay_instructions(project: Any, user: Any, key: str, minor: int, seconds: int, at: Any) -> bool:
+    """A pay line for reading the instructions, once for a key; False where it was paid before."""
+    transfers = apps.get_model("pay", "Transfer")
+    if not minor or transfers._default_manager.filter(key=key).exists():
+        return False
+    pay = import_string("tutelage.web.pay.actions.pay")
+    pay(transfers.Kind.INSTRUCTION, key, project, user, minor, seconds=seconds, at=at)
+    return True

@@ -1,0 +1,1 @@
+"""Pages of projects: home, making, guideline, people, offer. A module for each."""
