@@ -95,8 +95,10 @@ def test_erasure_takes_words_and_links_and_leaves_every_earlier_proof(tmp_path: 
     shutil.copytree(store, copy)
     with opened(store, LOG, KEK) as log:
         gone = receipts_of(log, nym)
-        after = erase(log, "ana", gone, Revocations(LOG, 0), "request", NOW)
+        lists: list[Revocations] = []
+        after = erase(log, "ana", nym, Revocations(LOG, 0), "request", NOW, lists.append)
         assert gone == list(after.receipts) == ["r-ana-0", "r-ana-1", "r-ana-2"]
+        assert lists == [after]
         assert [log.given(i) is None for i in range(5)] == [True, True, True, False, False]
         assert log.index_of("ana-0") is None
         later = log.checkpoint(OPERATOR)
@@ -132,6 +134,47 @@ def test_an_erasure_that_was_killed_is_finished_on_opening(tmp_path: Path) -> No
         assert log.given(0) is None
         assert len(log) == 2
     assert not list((tmp_path / "erasing").iterdir())
+
+
+def test_who_was_erased_is_not_logged_again_and_a_key_from_a_backup_is_deleted(tmp_path: Path) -> None:
+    """Ben, who never gave anything, is erased too: nothing of his will be logged. Only keyed hashes are kept."""
+    with opened(tmp_path, LOG, KEK) as log:
+        fill(log, "ana", 2)
+        shutil.copytree(tmp_path / "people", tmp_path / "backup")
+        shutil.copy(tmp_path / "log.frames", tmp_path / "backup.frames")
+        assert (log.erase("ana"), log.erase("ben")) == (2, 0)
+        for who in ("ana", "ben"):
+            with pytest.raises(BadInput, match="were erased"):
+                fill(log, who, 1)
+    shutil.copytree(tmp_path / "backup", tmp_path / "people", dirs_exist_ok=True)
+    shutil.copy(tmp_path / "backup.frames", tmp_path / "log.frames")
+    with opened(tmp_path, LOG, KEK) as log:
+        assert [log.given(i) for i in range(2)] == [None, None]
+        assert not list((tmp_path / "people").iterdir())
+        with pytest.raises(BadInput, match="were erased"):
+            fill(log, "ana", 1)
+        assert fill(log, "cy", 1) == [2]
+    names = " ".join(p.name for p in (tmp_path / "erased").iterdir())
+    assert len(names.split()) == 2
+    assert "ana" not in names
+
+
+def test_a_payload_about_a_person_is_erased_with_them(tmp_path: Path) -> None:
+    """A batch holds pay, seconds and a key: it is under the person's key, reads back as published, and goes with it."""
+    batch, enrolment = b'{"schema":"batch/1"}', b'{"nym":"n","schema":"enrolment/1"}'
+    with opened(tmp_path, LOG, KEK) as log:
+        fill(log, "ana", 1)
+        assert (log.publish(batch, about="ana"), log.publish(enrolment), log.publish(batch, about="ana")) == (1, 2, 1)
+        assert batch not in (tmp_path / "log.frames").read_bytes()
+    with opened(tmp_path, LOG, KEK) as log:
+        assert dict(log.published()) == {1: batch, 2: enrolment}
+        assert len(log.enrolled) == 1
+        root = log.tree.root()
+        with pytest.raises(Failed):
+            log.given(1)
+        log.erase("ana")
+        assert dict(log.published()) == {2: enrolment}
+        assert log.tree.root() == root
 
 
 def test_another_operators_key_opens_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,18 +45,22 @@ class Tombstone:
 
 
 def erase(
-    log: Log, contributor: str, receipts: Sequence[str], before: Revocations, reason: Reason, now: datetime
-) -> Revocations:
-    """Forget a contributor, log a tombstone, and give the list that now counts (sign and publish it).
+    log: Log, contributor: str, nym: str, before: Revocations, reason: Reason, now: datetime,
+    keep: Callable[[Revocations], object],
+) -> Revocations:  # fmt: skip
+    """Forget a contributor, log a tombstone, and give the list that now counts.
 
-    receipts  ids of the contributor's receipts, from `receipts_of`, taken before
+    keep  writes the new list down, durably (signed, to be published): after erasure nobody can make it again. Killed at
+          any moment, all of this can be done once more.
     """
+    receipts = receipts_of(log, nym)
     every = tuple(sorted({*before.receipts, *receipts}))
     after = Revocations(log.origin, len(log), every)
-    stone = Tombstone(log.origin, after.digest(), len(receipts), reason, now)
-    log.publish(canonical(stone))  # first, so that after a kill all of this can be done again
+    if receipts:
+        log.publish(canonical(Tombstone(log.origin, after.digest(), len(receipts), reason, now)))
+        keep(after)
     log.erase(contributor)
-    return after
+    return after if receipts else before
 
 
 def receipts_of(log: Log, nym: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Log:
         self.enrolled: list[bytes] = []
         self.listed = Tree()
         self._known: dict[bytes, int] = {}
+        self._barred: set[bytes] = set()
         for entry in storage:
             self._count(entry)
 
@@ -48,8 +49,9 @@ class Log:
         """Log contributions, durable when this returns; gives their leaf indices.
 
         One that is already there, by its id, keeps its first leaf: asking again after a crash is safe, and the receipt
-        that counts is the one `given` reads back.
+        that counts is the one `given` reads back. Raises BadInput where a contributor was erased.
         """
+        self.refuse_erased({s.contributor for s in submissions})
         tags = [self._people.tag(s.contribution) for s in submissions]
         new = {tag: s for tag, s in reversed(list(zip(tags, submissions, strict=True))) if tag not in self._known}
         self._append([self._entry(tag, new[tag]) for tag in dict.fromkeys(tags) if tag in new])
@@ -94,14 +96,27 @@ class Log:
     def erase(self, contributor: str) -> int:
         """Forget a contributor: key, bodies, owners and tags. Gives how many contributions; 0 if already forgotten.
 
-        Every leaf stays, so that every earlier checkpoint, proof and release still verifies.
+        Every leaf stays, so that every earlier checkpoint, proof and release still verifies. Nothing of theirs is
+        logged again: of their id only a hash keyed with the operator's key is kept.
         """
+        self._bar(self._people.bar(contributor))
         owner = self._people.owner_of(contributor)
         return 0 if owner is None else self._erase_owner(owner)
+
+    def refuse_erased(self, contributors: Iterable[str]) -> None:
+        """Raise BadInput where one of them was erased."""
+        gone = [one for one in contributors if self._barred and self._people.bar(one) in self._barred]
+        if gone:
+            raise BadInput(f"{len(gone)} of the contributors were erased, {min(gone)!r} first.",
+                           expected="work of people who were not erased",
+                           remedy="Delete their rows from the source: nobody erased is logged again.")  # fmt: skip
 
     def checkpoint(self, key: SigningKey) -> Checkpoint:
         """The present size and root, and those of the list of enrolments, signed."""
         return sign(self.origin, len(self), self.tree.root(), key, (len(self.listed), self.listed.root()))
+
+    def _bar(self, who: bytes) -> None:
+        self._barred.add(who)
 
     def _erase_owner(self, owner: bytes) -> int:
         gone = [e.tag for e in self._storage if e.owner in (owner, opposite(owner))]
@@ -134,14 +149,20 @@ class Log:
 
 
 class FileLog(Log):
-    """A log in a directory, its one writer: `log.frames`, `checkpoints/`, and `people/` unless kept elsewhere."""
+    """A log in a directory, its one writer: `log.frames`, `checkpoints/`, `erased/`; `people/` unless kept elsewhere.
+
+    `erased/` is never restored from a backup older than the newest: a person's key that comes back with one is deleted
+    again when the log opens.
+    """
 
     def __init__(self, root: Path, origin: str, kek: bytes, people: Path | None = None) -> None:
         self._root, self._frames = root, Frames(root / "log.frames")
         super().__init__(origin, self._frames, People(people or root / "people", kek))
         self._check_kept()
-        for mark in (root / "erasing").glob("*"):
-            self._erase_owner(bytes.fromhex(mark.name))
+        self._barred = {bytes.fromhex(mark.name) for mark in (root / "erased").glob("*")}
+        marked = {bytes.fromhex(mark.name) for mark in (root / "erasing").glob("*")}
+        for owner in marked | self._people.owners(self._barred):
+            self._erase_owner(owner)
 
     def checkpoint(self, key: SigningKey) -> Checkpoint:
         """The present size and root, signed and kept: the log will never open with less."""
@@ -161,6 +182,10 @@ class FileLog(Log):
     def close(self) -> None:
         """Let the file go."""
         self._frames.close()
+
+    def _bar(self, who: bytes) -> None:
+        super()._bar(who)
+        write_whole(self._root / "erased" / who.hex(), b"")
 
     def _erase_owner(self, owner: bytes) -> int:
         mark = self._root / "erasing" / owner.hex()  # a kill from here on is made good when the log opens again

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,14 @@ class People:
     def tag(self, contribution: str) -> bytes:
         """A keyed name by which the log knows a contribution that it already has."""
         return hmac.digest(self._kek, b"tag\x00" + contribution.encode(), "sha256")[:OWNER]
+
+    def bar(self, contributor: str) -> bytes:
+        """A keyed hash by which an erased contributor is known again; without the operator's key it tells nothing."""
+        return hmac.digest(self._kek, b"erased\x00" + contributor.encode(), "sha256")
+
+    def owners(self, barred: Collection[bytes]) -> set[bytes]:
+        """Whose keys are here though they were erased: a backup brought them back."""
+        return {key.owner for one, key in self._by_id.items() if barred and self.bar(one) in barred}
 
     def key_of(self, contributor: str) -> DataKey:
         """The contributor's key, made and durable on first use."""

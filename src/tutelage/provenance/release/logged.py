@@ -50,8 +50,10 @@ class Logging:
     def rows(self, corpus: Corpus, lines: Mapping[str, bytes]) -> list[Row]:
         """One row a judgment, sorted by id. `lines` holds each item's published line.
 
-        Raises BadInput where the log holds something else under a judgment's id: nothing logged is ever edited.
+        Raises BadInput where the log holds something else under a judgment's id: nothing logged is ever edited; and
+        where the corpus still holds work of somebody who was erased.
         """
+        self._log.refuse_erased({*self._nyms, *(r.author for r in corpus.responses if r.author)})
         kinds = {i.id: i.kind for i in corpus.items}
         judgments = sorted(corpus.judgments, key=lambda j: j.id)
         found: dict[str, Row] = {}
