@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 
@@ -39,7 +40,7 @@ def submit(
 def test_an_answer_has_a_receipt_a_pay_line_an_audit_entry_and_brings_the_next_task(hall: Any) -> None:
     """25 to the person and 3 (a tenth of 25, half up) to the platform leave 28 less in escrow."""
     done = submit(hall, take(hall))
-    receipt = open_receipt(done.receipt, [installation.operator_key(installation.hall()).public])
+    receipt = open_receipt(done.receipt, [installation.operator_key(settings.HALL).public])
     assert (receipt.pay.minor, receipt.pay.currency, receipt.nym) == (25, "EUR", hall.seat().nym)
     assert Leaf.objects.count() == 1
     lines = Transfer.objects.filter(contribution=done.judgment.pk)
@@ -52,7 +53,7 @@ def test_an_answer_has_a_receipt_a_pay_line_an_audit_entry_and_brings_the_next_t
 
 
 def test_receipts_of_a_person_name_the_one_before(hall: Any) -> None:
-    key = [installation.operator_key(installation.hall()).public]
+    key = [installation.operator_key(settings.HALL).public]
     one = submit(hall, take(hall))
     two = submit(hall, one.next, "key-00000002")
     assert open_receipt(one.receipt, key).previous is None

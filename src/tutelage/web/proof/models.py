@@ -38,9 +38,12 @@ class Checkpoint(models.Model):
 
 
 class PersonKey(models.Model):
-    """A contributor's data key, wrapped by the operator's. Deleting it erases what they wrote."""
+    """A contributor's data key, wrapped by the operator's. Deleting it erases what they wrote.
 
-    user = models.OneToOneField(User, models.PROTECT, related_name="data_key")
+    contributor  a user's id, or the id of a judge whose work was imported
+    """
+
+    contributor = models.CharField(max_length=120, unique=True)
     owner = models.BinaryField(max_length=16, unique=True)
     wrapped = models.BinaryField()
 

@@ -54,10 +54,10 @@ class Keys:
         """The contributor's key, made on first use within the caller's transaction."""
         if contributor in _keys:
             return _keys[contributor]
-        row = PersonKey.objects.filter(user_id=contributor).first()
+        row = PersonKey.objects.filter(contributor=contributor).first()
         if row is None:
             made = DataKey(secrets.token_bytes(OWNER), secrets.token_bytes(KEY))
-            PersonKey.objects.create(user_id=contributor, owner=made.owner,
+            PersonKey.objects.create(contributor=contributor, owner=made.owner,
                                      wrapped=encrypt(self._kek, made.key, made.owner))  # fmt: skip
             return made
         if len(_keys) > MOST_KEPT:
@@ -68,7 +68,7 @@ class Keys:
 
     def owner_of(self, contributor: str) -> bytes | None:
         """The contributor's name in the log, or None where there is no key (any more)."""
-        row = PersonKey.objects.filter(user_id=contributor).first()
+        row = PersonKey.objects.filter(contributor=contributor).first()
         return None if row is None else bytes(row.owner)
 
     def by_owner(self, owner: bytes) -> DataKey | None:
