@@ -13,15 +13,15 @@ from django.db.models import F
 
 from tutelage import kinds, records
 from tutelage.errors import BadInput
-from tutelage.provenance.commitments import Salt, pseudonym
+from tutelage.provenance.commitments import Salt
 from tutelage.provenance.receipts import Pay, issue
 from tutelage.records import Json, decode
 from tutelage.store import canonical
 from tutelage.web.pay import actions as money
 from tutelage.web.pay import rules as pay_rules
-from tutelage.web.pay.models import Account, Transfer
+from tutelage.web.pay.models import Transfer
 from tutelage.web.people.models import User
-from tutelage.web.projects.models import Project
+from tutelage.web.projects.actions import pay_instructions
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
@@ -29,7 +29,6 @@ from tutelage.web.work import claiming, queries, rules
 from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
-INSTRUCTION_S = 300  # what reading the instructions is taken to last
 
 
 class Done(NamedTuple):
@@ -39,18 +38,6 @@ class Done(NamedTuple):
     receipt: Json
     next: dict[str, Any] | None
     again: bool = False
-
-
-@transaction.atomic
-def join(project: Project, user: User, now: datetime) -> Seat:
-    """A seat for somebody who accepted the offer; reading the instructions is paid, once."""
-    nym = pseudonym(bytes(project.pepper), str(user.pk))
-    seat, made = Seat.objects.get_or_create(project=project, user=user, defaults={"nym": nym})
-    money.open_account(Account.Kind.PAYABLE, project.currency, user=user)
-    if made and project.instruction_minor:
-        money.pay(Transfer.Kind.INSTRUCTION, f"instruction:{seat.pk}", project, user, project.instruction_minor,
-                  seconds=INSTRUCTION_S, at=now)  # fmt: skip
-    return seat
 
 
 @transaction.atomic
@@ -75,6 +62,8 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
     item: records.Item = decode(records.Item, json.loads(slot.item.body.record))
     _parse(item, answer)
     seat = queries.seat_for(user, slot.project_id)
+    if not seat.done:  # who came by an open call is paid for reading with the first answer
+        pay_instructions(slot.project, user)
     judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now)
     Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
     receipt = json.loads(judgment.receipt)
