@@ -34,7 +34,6 @@ from scipy.stats import t as student
 from tutelage.measure.certify import certify
 from tutelage.measure.exact import share_interval
 from tutelage.measure.sample import plan_residual, plan_uniform
-from tutelage.records import Estimate
 
 RESULTS = Path(__file__).parent / "results" / "certificate_llmfao.json"
 DATA = Path(os.environ.get("TUTELAGE_DATA", Path(__file__).parents[2] / "shared" / "data")) / "llmfao"

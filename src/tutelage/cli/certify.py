@@ -46,20 +46,24 @@ def command(
     """Say what may be claimed of an AI judge. --never C: items for people anyway."""
     from tutelage.formats.frames import read_frame
     from tutelage.measure.certify import certify
+    from tutelage.measure.certify.silent import as_names, least_sure, spoken, there
 
     frame = read_frame(file)
     distinct(frame, item)
     machine, people, again = _labels(frame, ai, human, second)
     warnings: list[str] = []
-    silent = ~_there(machine)
+    silent = ~there(machine)
     if silent.all():
         return _nothing(target, require, len(frame), as_json)
     sure = frame.every_number(confidence) if confidence and not silent.any() else None
     left = frame.truths(never) if never else None
     if silent.any():
-        machine, people, again = _spoken(machine, people, again, silent, target, warnings)
+        machine, warning = spoken(machine, target)
+        warnings.append(warning)
+        if target != "mean":
+            people, again = as_names(people), None if again is None else as_names(again)
         if target == "residual" and confidence:
-            sure = _least_sure(frame.numbers(confidence), silent)
+            sure = least_sure(frame.numbers(confidence), silent)
             left = silent if left is None else left | silent
     chance = frame.every_number(pi) if pi else None
     rank = frame.numbers(order) if order else None
@@ -81,49 +85,6 @@ def command(
     else:
         _show(found, warnings)
     raise SystemExit(0 if require is None else EXIT[found.usable])
-
-
-NO_VERDICT = "no verdict"
-
-
-def _spoken(
-    machine: Any, people: Any, again: Any, silent: Any, target: str, warnings: list[str]
-) -> tuple[Any, Any, Any]:  # fmt: skip
-    """Verdicts with something in the place of those that a judge did not give, so that its silence is never a gain.
-
-    agreement, residual  a label of its own, which no person gives: it agrees with nobody and does not go out
-    mean                 the judge's commonest verdict: any guess keeps the promise, a poor one only widens the interval
-    """
-    import numpy as np
-
-    n, N = int(silent.sum()), len(silent)
-    if target == "mean":
-        values, counts = np.unique(machine[~silent], return_counts=True)
-        filled = machine.copy()
-        filled[silent] = values[counts.argmax()]
-        warnings.append(f"The judge gave no verdict on {n:,} of {N:,} items; there its commonest one stands.")
-        return filled, people, again
-    what = "count as disagreement" if target == "agreement" else "go to people"
-    warnings.append(f"The judge gave no verdict on {n:,} of {N:,} items: they {what}.")
-    people, again = (None if c is None else _as_names(c) for c in (people, again))
-    return np.where(silent, NO_VERDICT, _as_names(machine)), people, again
-
-
-def _as_names(column: Any) -> Any:
-    import numpy as np
-
-    if column.dtype.kind != "f":
-        return column
-    return np.array([None if v != v else f"{v:g}" for v in column.tolist()], dtype=object)
-
-
-def _least_sure(confidence: Floats, silent: Any) -> Floats:
-    """The judge's confidence, with silence below all of it; a verdict without one is refused by the library."""
-    import numpy as np
-
-    out = confidence.copy()
-    out[silent] = np.nanmin(confidence) - 1 if not np.isnan(confidence).all() else 0.0
-    return out
 
 
 def _nothing(target: str, require: float | None, items: int, as_json: bool) -> None:
@@ -167,7 +128,9 @@ def _only_drawn(frame: Frame, drawn: Draw, people: Any, again: Any, item: str, w
     """Labels of the slice alone: what people labelled besides was chosen by someone, not drawn."""
     import numpy as np
 
-    inside, labelled = drawn.drawn(), _there(people)
+    from tutelage.measure.certify.silent import there
+
+    inside, labelled = drawn.drawn(), there(people)
     extra = np.flatnonzero(labelled & ~inside)
     if extra.size:
         name = frame.names(item)[extra[0]]
@@ -185,18 +148,14 @@ def _only_drawn(frame: Frame, drawn: Draw, people: Any, again: Any, item: str, w
     return np.where(inside, people, gone), None if again is None else np.where(inside, again, gone)
 
 
-def _there(labels: Any) -> Any:
-    import numpy as np
-
-    return ~np.isnan(labels) if labels.dtype.kind == "f" else np.array([x is not None for x in labels.tolist()])
-
-
 def _chances(drawn: Draw, people: Any, sequential: bool) -> Floats:
     """The recorded pi; a slice looked at before it is finished is a smaller uniform one."""
     import numpy as np
 
+    from tutelage.measure.certify.silent import there
+
     if sequential and len(drawn.takes) == 1:
-        return np.full(len(drawn.ids), _there(people).mean())
+        return np.full(len(drawn.ids), there(people).mean())
     return drawn.pi
 
 
