@@ -50,8 +50,11 @@ def first_run(token: str, *, name: str, email: str, password: str, organisation:
 def register(*, name: str, email: str, password: str | None, **fields: Any) -> User:
     """A new account. Raises Refused where the address has one."""
     if queries.user_by_email(email):
-        raise Refused(_("There is an account with this address."), expected=_("a new address"),
-                      remedy=_("Sign in with it, then open this link again."))  # fmt: skip
+        raise Refused(
+            _("There is an account with this address."),
+            expected=_("a new address"),
+            remedy=_("Sign in with it, then open this link again."),
+        )
     user = User.objects.create_user(email, password, name=name, **fields)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     audit(user, "register", "user", user.pk)
@@ -63,8 +66,9 @@ def invite(
     actor: User, role: str, *, organisation: Organisation, project: UUID | None = None, email: str = "", days: int = 14
 ) -> tuple[Invitation, str]:
     """An invitation and its secret, which is shown once. Who may invite is the caller's to ask."""
-    made, secret = _invite(role, organisation=organisation, project=project, email=email.strip().lower(),
-                           made_by=actor, days=days)  # fmt: skip
+    made, secret = _invite(
+        role, organisation=organisation, project=project, email=email.strip().lower(), made_by=actor, days=days
+    )
     audit(actor, "invite", "invitation", made.pk, role=role, organisation=str(organisation.pk))
     return made, secret
 
@@ -79,8 +83,11 @@ def accept_invitation(token: str, user: User) -> Invitation:
     if invitation is None or invitation.role in (rules.FIRST, rules.ENTER):
         raise _dead()
     if invitation.email and invitation.email != user.email:
-        raise Forbidden(_("This invitation is for another address than yours."),
-                        expected=_("an invitation for you"), remedy=_("Sign in with the address it was sent to."))  # fmt: skip
+        raise Forbidden(
+            _("This invitation is for another address than yours."),
+            expected=_("an invitation for you"),
+            remedy=_("Sign in with the address it was sent to."),
+        )
     _use(invitation, user)
     if invitation.project is None:
         Member.objects.get_or_create(organisation=invitation.organisation, user=user, part=invitation.role)
@@ -127,8 +134,9 @@ def remove_member(actor: User, member: Member) -> None:
     """Take somebody's part in an organisation away. Raises Refused for the last owner."""
     owners = Member.objects.select_for_update().filter(organisation=member.organisation_id, part=Member.Part.OWNER)
     if member.part == Member.Part.OWNER and len(owners) == 1:
-        raise Refused(_("This is the last owner."), expected=_("at least one owner"),
-                      remedy=_("Invite another owner first."))  # fmt: skip
+        raise Refused(
+            _("This is the last owner."), expected=_("at least one owner"), remedy=_("Invite another owner first.")
+        )
     audit(actor, "remove", "member", member.pk, user=str(member.user_id), part=member.part)
     member.delete()
 
@@ -138,9 +146,13 @@ def make_token(user: User, label: str, scopes: list[str], days: int | None) -> t
     """A scoped token and its secret, which is shown once."""
     secret, now = rules.new_secret(), timezone.now()
     made = Token.objects.create(
-        user=user, label=label, scopes=[s for s in rules.SCOPES if s in scopes], token_hash=secret.hash,
-        prefix=secret.prefix, expires_at=rules.expiry(days, now=now) if days else None,
-    )  # fmt: skip
+        user=user,
+        label=label,
+        scopes=[s for s in rules.SCOPES if s in scopes],
+        token_hash=secret.hash,
+        prefix=secret.prefix,
+        expires_at=rules.expiry(days, now=now) if days else None,
+    )
     audit(user, "make", "token", made.pk, scopes=made.scopes)
     return made, secret.text
 
@@ -178,5 +190,8 @@ def _use(invitation: Invitation, user: User) -> None:
 
 
 def _dead() -> Forbidden:
-    return Forbidden(_("This link was used, replaced or has expired."), expected=_("a link that is still good"),
-                     remedy=_("Ask whoever gave it to you for a new one."))  # fmt: skip
+    return Forbidden(
+        _("This link was used, replaced or has expired."),
+        expected=_("a link that is still good"),
+        remedy=_("Ask whoever gave it to you for a new one."),
+    )

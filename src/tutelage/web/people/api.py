@@ -50,7 +50,7 @@ def me(request: HttpRequest) -> Any:
 @router.patch("/me", response=Me, summary="Change my name or workbench keys")
 def change_me(request: HttpRequest, changes: Changes) -> Any:
     """Only what is given changes."""
-    user: Any = request.user
+    user = queries.signed_in(request)
     actions.change_profile(user, changes.dict(exclude_none=True))
     return user
 
@@ -58,7 +58,7 @@ def change_me(request: HttpRequest, changes: Changes) -> Any:
 @router.get("/tokens", response=list[TokenOut], summary="My tokens")
 def tokens(request: HttpRequest) -> Any:
     """One's own tokens that were not revoked. Tokens are made on the page, by a person."""
-    return queries.tokens_of(request.user)  # type: ignore[arg-type]  signed in
+    return queries.tokens_of(queries.signed_in(request))
 
 
 @router.delete("/tokens/{pk}", response={204: None}, summary="Revoke a token")

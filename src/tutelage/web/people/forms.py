@@ -16,8 +16,12 @@ from tutelage.web.people.models import Member, User
 def password_field() -> forms.CharField:
     """A new password; a password manager may make and keep it."""
     widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    return forms.CharField(label=_("Password"), widget=widget, strip=False,
-                           help_text=_("At least 12 characters. A sentence is easy to keep."))  # fmt: skip
+    return forms.CharField(
+        label=_("Password"),
+        widget=widget,
+        strip=False,
+        help_text=_("At least 12 characters. A sentence is easy to keep."),
+    )
 
 
 class AccountForm(forms.Form):
@@ -39,9 +43,11 @@ class FirstRunForm(AccountForm):
     """The installation's owner and its default organisation."""
 
     organisation = forms.CharField(
-        label=_("Your organisation"), max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}),
+        label=_("Your organisation"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text=_("Whoever contributes sees it on every offer."),
-    )  # fmt: skip
+    )
 
 
 class ProfileForm(forms.ModelForm):
@@ -49,9 +55,11 @@ class ProfileForm(forms.ModelForm):
 
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     theme = forms.ChoiceField(
-        label=_("Colours in this browser"), widget=forms.RadioSelect, required=False,
+        label=_("Colours in this browser"),
+        widget=forms.RadioSelect,
+        required=False,
         choices=[("", _("as my device")), ("light", _("light")), ("dark", _("dark"))],
-    )  # fmt: skip
+    )
 
     class Meta:
         model = User
@@ -63,13 +71,22 @@ class TokenForm(forms.Form):
 
     label = forms.CharField(label=_("What it is for"), max_length=80, help_text=_("For example: nightly export."))
     scopes = forms.MultipleChoiceField(
-        label=_("It may"), widget=forms.CheckboxSelectMultiple, initial=["read"],
+        label=_("It may"),
+        widget=forms.CheckboxSelectMultiple,
+        initial=["read"],
         choices=[("read", _("read what you may read")), ("write", _("do what you may do"))],
-    )  # fmt: skip
+    )
     days = forms.TypedChoiceField(
-        label=_("It ends"), coerce=int, initial=90,
-        choices=[(7, _("after a week")), (30, _("after a month")), (90, _("after three months")), (365, _("after a year"))],
-    )  # fmt: skip
+        label=_("It ends"),
+        coerce=int,
+        initial=90,
+        choices=[
+            (7, _("after a week")),
+            (30, _("after a month")),
+            (90, _("after three months")),
+            (365, _("after a year")),
+        ],
+    )
 
 
 class InvitationForm(forms.Form):
@@ -77,13 +94,16 @@ class InvitationForm(forms.Form):
 
     role = forms.ChoiceField(label=_("As"))
     email = forms.EmailField(
-        label=_("For this address only"), required=False,
+        label=_("For this address only"),
+        required=False,
         help_text=_("Left empty, the link lets in whoever opens it first."),
-    )  # fmt: skip
+    )
     days = forms.TypedChoiceField(
-        label=_("The link ends"), coerce=int, initial=14,
+        label=_("The link ends"),
+        coerce=int,
+        initial=14,
         choices=[(1, _("tomorrow")), (14, _("after two weeks")), (60, _("after two months"))],
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, roles: Any = Member.Part.choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,5 +129,3 @@ class KeysForm(forms.Form):
         if not fits or not all(len(str(k)) <= 40 and isinstance(v, str) and len(v) <= 20 for k, v in keys.items()):
             raise ValidationError(_("Keys are given as one key for each command."))
         return keys
-
-

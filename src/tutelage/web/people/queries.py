@@ -26,6 +26,13 @@ def user_of_token(token: str, method: str) -> User | None:
     return found.user
 
 
+def signed_in(request: Any) -> User:
+    """Whoever asks, who is signed in; Http404 where nobody is."""
+    if not request.user.is_authenticated:
+        raise Http404
+    return request.user
+
+
 def has_owner() -> bool:
     """Whether the installation was set up."""
     return User.objects.filter(is_operator=True).exists()

@@ -40,7 +40,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """A link that signs somebody in once; a second factor is still asked for. A button, since mail scanners open links."""
+    """A link that signs somebody in once, by a button: mail scanners open links. A second factor is still asked for."""
     invitation = queries.invitation_by(token)
     if invitation is None or invitation.role != rules.ENTER:
         return render(request, "people/link_dead.html", status=403)
@@ -51,7 +51,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 def me(request: HttpRequest) -> HttpResponse:
     """One's own profile, and the ways to sign in."""
-    user: Any = request.user
+    user = queries.signed_in(request)
     shown = {"theme": request.COOKIES.get("theme", "")}
     form = forms.ProfileForm(request.POST or None, instance=user, initial=shown)
     if request.method == "POST" and form.is_valid():
@@ -70,7 +70,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     form = forms.KeysForm(request.POST)
     if not form.is_valid():
         return JsonResponse({"error": form.errors.get_json_data()}, status=422)
-    user: Any = request.user
+    user = queries.signed_in(request)
     actions.change_profile(user, {"keys": form.cleaned_data["keys"]})
     return JsonResponse({"keys": user.keys})
 
@@ -81,7 +81,9 @@ def language(request: HttpRequest) -> HttpResponse:
     """Read the pages in another language from now on."""
     chosen, user = request.POST.get("language", ""), request.user
     back = request.POST.get("next", "/")
-    safe = back if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()) else "/"
+    safe = (
+        back if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()) else "/"
+    )
     answer = redirect(safe)
     if chosen in dict(settings.LANGUAGES):
         if isinstance(user, User):
@@ -99,7 +101,7 @@ def _keep(answer: HttpResponse, name: str, value: str) -> HttpResponse:
 @never_cache
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's own tokens; a new one is shown once."""
-    user: Any = request.user
+    user = queries.signed_in(request)
     form = forms.TokenForm(request.POST or None)
     made = None
     if request.method == "POST" and form.is_valid():
@@ -126,7 +128,7 @@ def organisation(request: HttpRequest, pk: Any) -> HttpResponse:
     if request.method == "POST":
         found = queries.organisation_for(request.user, pk, "owner")
         if form.is_valid():
-            user: Any = request.user
+            user = queries.signed_in(request)
             secret = actions.invite(user, organisation=found, **form.cleaned_data)[1]
             link = request.build_absolute_uri(f"/join/{secret}")
             form = forms.InvitationForm()
@@ -143,7 +145,7 @@ def organisation_rename(request: HttpRequest, pk: Any) -> HttpResponse:
     """Call an organisation something else."""
     found, form = queries.organisation_for(request.user, pk, "owner"), forms.OrganisationForm(request.POST)
     if form.is_valid():
-        user: Any = request.user
+        user = queries.signed_in(request)
         actions.rename(user, found, form.cleaned_data["name"])
     return redirect("organisation", pk=found.pk)
 
@@ -151,14 +153,14 @@ def organisation_rename(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_POST
 def member_remove(request: HttpRequest, pk: Any, member: int) -> HttpResponse:
     """Take somebody's part away."""
-    found, user = queries.organisation_for(request.user, pk, "owner"), request.user
-    actions.remove_member(user, queries.member_for(found, member))  # type: ignore[arg-type]  signed in
+    found, user = queries.organisation_for(request.user, pk, "owner"), queries.signed_in(request)
+    actions.remove_member(user, queries.member_for(found, member))
     return redirect("organisation", pk=found.pk)
 
 
 @require_POST
 def invitation_revoke(request: HttpRequest, pk: Any, invitation: Any) -> HttpResponse:
     """Make an invitation's link useless."""
-    found, user = queries.organisation_for(request.user, pk, "owner"), request.user
-    actions.revoke_invitation(user, queries.invitation_for(invitation, organisation=found))  # type: ignore[arg-type]  signed in
+    found, user = queries.organisation_for(request.user, pk, "owner"), queries.signed_in(request)
+    actions.revoke_invitation(user, queries.invitation_for(invitation, organisation=found))
     return redirect("organisation", pk=found.pk)

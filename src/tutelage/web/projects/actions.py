@@ -35,6 +35,7 @@ def create(
 @transaction.atomic
 def change(actor: User, project: Project, changes: Mapping[str, Any]) -> Project:
     """Other terms. Raises Refused where a published project would pay less, Unprocessable where it could not stand."""
+    project = _locked(project)
     before = {name: getattr(project, name) for name in changes}
     altered = {name: value for name, value in changes.items() if before[name] != value}
     for name, value in altered.items():
@@ -42,8 +43,11 @@ def change(actor: User, project: Project, changes: Mapping[str, Any]) -> Project
     if project.state != Project.State.DRAFT:
         less = [name for name in NEVER_LESS if name in altered and altered[name] < before[name]]
         if less or "currency" in altered:
-            raise Refused(_("The pay of a published project cannot be lowered."), expected=_("the same or more"),
-                          remedy=_("Close it and publish another one."))  # fmt: skip
+            raise Refused(
+                _("The pay of a published project cannot be lowered."),
+                expected=_("the same or more"),
+                remedy=_("Close it and publish another one."),
+            )
         _stands(project)
     if altered:
         project.save(update_fields=list(altered))
@@ -58,8 +62,14 @@ def write_guideline(actor: User, project: Project, text: str, rubric: Sequence[A
     last = project.guidelines.order_by("-version").first()
     if last and last.digest == digest:
         return last
-    made = Guideline.objects.create(project=project, version=last.version + 1 if last else 1, text=text,
-                                    rubric=list(rubric), digest=digest, made_by=actor)  # fmt: skip
+    made = Guideline.objects.create(
+        project=project,
+        version=last.version + 1 if last else 1,
+        text=text,
+        rubric=list(rubric),
+        digest=digest,
+        made_by=actor,
+    )
     audit(actor, "write", "guideline", made.pk, project=project, version=made.version, digest=digest)
     if project.state != Project.State.DRAFT:
         _stands(project)
@@ -69,12 +79,15 @@ def write_guideline(actor: User, project: Project, text: str, rubric: Sequence[A
 @transaction.atomic
 def move(actor: User, project: Project, to: str) -> Project:
     """Open, pause, go on or close. Raises Unprocessable, naming the line, where the offer cannot be published."""
-    project = Project.objects.select_for_update().select_related("organisation").get(pk=project.pk)
+    project = _locked(project)
     if not rules.may_move(project.state, to):
-        raise Refused(_("A project that is %(state)s cannot become %(to)s.") % {
-            "state": project.get_state_display(), "to": Project.State(to).label},
-            expected=_("a step that its state allows"), remedy=_("Reload the page to see where it stands."))  # fmt: skip
-    if to == Project.State.OPEN:
+        raise Refused(
+            _("A project that is %(state)s cannot become %(to)s.")
+            % {"state": project.get_state_display(), "to": Project.State(to).label},
+            expected=_("a step that its state allows"),
+            remedy=_("Reload the page to see where it stands."),
+        )
+    if to == str(Project.State.OPEN):
         _stands(project)
         project.published_at = project.published_at or timezone.now()
     before, project.state = project.state, to
@@ -89,17 +102,27 @@ def accept(user: User, project: Project, digest: str) -> Acceptance:
 
     Raises Refused where the offer changed since or is not open, Forbidden where it takes an invitation.
     """
+    project = _locked(project)
     if project.state != Project.State.OPEN:
-        raise Refused(_("This project does not take people on now."), expected=_("an open project"),
-                      remedy=_("Look at your page for other work."))  # fmt: skip
+        raise Refused(
+            _("This project does not take people on now."),
+            expected=_("an open project"),
+            remedy=_("Look at your page for other work."),
+        )
     invited = Role.objects.filter(project=project, user=user, name=Role.Name.CONTRIBUTOR).exists()
     if not invited and not project.open_call:
-        raise Forbidden(_("This project takes people on by invitation."), expected=_("an invitation"),
-                        remedy=_("Ask its owner for a link."))  # fmt: skip
+        raise Forbidden(
+            _("This project takes people on by invitation."),
+            expected=_("an invitation"),
+            remedy=_("Ask its owner for a link."),
+        )
     terms = queries.terms(project)
     if digest != rules.digest(rules.offer(terms)):
-        raise Refused(_("The offer changed while you read it."), expected=_("the offer as it stands"),
-                      remedy=_("Read it again; what changed is there now."))  # fmt: skip
+        raise Refused(
+            _("The offer changed while you read it."),
+            expected=_("the offer as it stands"),
+            remedy=_("Read it again; what changed is there now."),
+        )
     before = queries.last_acceptance(project, user)
     current = queries.guideline(project)
     made, new = Acceptance.objects.get_or_create(
@@ -140,8 +163,9 @@ def leave(user: User, project: Project) -> None:
 @transaction.atomic
 def invite(actor: User, project: Project, role: str, email: str, days: int) -> tuple[Invitation, str]:
     """A link that gives a role here, and its secret."""
-    return people.invite(actor, Role.Name(role).value, organisation=project.organisation, project=project.pk,
-                         email=email, days=days)  # fmt: skip
+    return people.invite(
+        actor, Role.Name(role).value, organisation=project.organisation, project=project.pk, email=email, days=days
+    )
 
 
 @transaction.atomic
@@ -179,6 +203,11 @@ def take_role(actor: User, role: Role) -> None:
     role.delete()
 
 
+def _locked(project: Project) -> Project:
+    """The project as it is now, and stays until the transaction ends."""
+    return Project.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=project.pk)
+
+
 def _stands(project: Project) -> None:
     """Raises Unprocessable with the first line of the offer that is wrong."""
     found = queries.findings(project)
@@ -187,4 +216,6 @@ def _stands(project: Project) -> None:
         raise Unprocessable(
             _("Line %(line)d of the offer, %(label)s: %(seen)s")
             % {"line": first.line, "label": first.label, "seen": first.seen},
-            expected=_("an offer without a finding"), remedy=first.remedy)  # fmt: skip
+            expected=_("an offer without a finding"),
+            remedy=first.remedy,
+        )

@@ -82,25 +82,37 @@ class TermsForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}))
     kind = forms.ChoiceField(label=_("What is asked"), choices=kind_choices)
-    purpose = forms.CharField(label=_("What is it for?"), widget=_long(),
-                              help_text=_("People decide by this whether they want to help. Say what the answers become."))  # fmt: skip
+    purpose = forms.CharField(
+        label=_("What is it for?"),
+        widget=_long(),
+        help_text=_("People decide by this whether they want to help. Say what the answers become."),
+    )
     client_class = forms.CharField(
-        label=_("For whom?"), max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}),
+        label=_("For whom?"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text=_("The sort of client, if not its name: a hospital, a university, a maker of AI models."),
-    )  # fmt: skip
+    )
     duties = forms.CharField(label=_("What do people do?"), widget=_long())
     minutes = forms.FloatField(
-        label=_("How many minutes does a task take?"), min_value=0.05, max_value=480,
-        widget=forms.NumberInput(attrs={"step": "any"}), help_text=_("The median. Do five yourself before you publish."),
-    )  # fmt: skip
-    currency = forms.ChoiceField(label=_("Currency"), choices=[(c, f"{c} {sign}") for c, sign in rules.CURRENCIES.items()])
+        label=_("How many minutes does a task take?"),
+        min_value=0.05,
+        max_value=480,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text=_("The median. Do five yourself before you publish."),
+    )
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(c, f"{c} {sign}") for c, sign in rules.CURRENCIES.items()]
+    )
     piece_minor = MoneyField(label=_("Pay for one task"), help_text=_("What people get, whatever the platform takes."))
     instruction_minor = MoneyField(label=_("Pay for reading the instructions"))
     fee_bp = PercentField(label=_("The platform's share on top, %"), initial=0)
     warnings = forms.MultipleChoiceField(
-        label=_("What may upset people?"), choices=[], widget=forms.CheckboxSelectMultiple,
+        label=_("What may upset people?"),
+        choices=[],
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("Shown before anybody accepts. If there is nothing, say so."),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,14 +144,19 @@ class QueueForm(forms.Form):
 
     overlap = forms.IntegerField(label=_("People for each task"), min_value=1, max_value=100)
     gold_share = forms.FloatField(
-        label=_("Share of tasks with a known answer"), min_value=0, max_value=0.5,
-        widget=forms.NumberInput(attrs={"step": "0.01"}), help_text=_("0.05 is one in twenty. People see afterwards how they did."),
-    )  # fmt: skip
+        label=_("Share of tasks with a known answer"),
+        min_value=0,
+        max_value=0.5,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        help_text=_("0.05 is one in twenty. People see afterwards how they did."),
+    )
     strategy = forms.ChoiceField(label=_("Order"), choices=Project.Strategy)
     lease_s = forms.IntegerField(
-        label=_("Seconds a task is held for somebody"), min_value=60, max_value=86_400,
+        label=_("Seconds a task is held for somebody"),
+        min_value=60,
+        max_value=86_400,
         help_text=_("Longer than the longest task; whoever is late is paid all the same."),
-    )  # fmt: skip
+    )
     quota_day = forms.IntegerField(label=_("Most tasks for one person a day"), min_value=0, help_text=_("0: no limit."))
     open_call = forms.BooleanField(label=_("Anybody who reads the offer may take it"), required=False)
 
@@ -147,8 +164,12 @@ class QueueForm(forms.Form):
 class GuidelineForm(forms.Form):
     """The instructions, in Markdown."""
 
-    text = forms.CharField(label=_("Guideline"), widget=_long(18), max_length=100_000,
-                           help_text=_("Markdown. Saving makes the next version; earlier ones stay readable."))  # fmt: skip
+    text = forms.CharField(
+        label=_("Guideline"),
+        widget=_long(18),
+        max_length=100_000,
+        help_text=_("Markdown. Saving makes the next version; earlier ones stay readable."),
+    )
 
 
 _ANCHOR = re.compile(r"^\s*(-?\d{1,3})\s*[:=–-]\s*(.+)$")
@@ -158,12 +179,15 @@ class CriterionForm(forms.Form):
     """One criterion of a rubric, with examples that anchor its scale."""
 
     name = forms.CharField(label=_("Criterion"), max_length=60, widget=forms.TextInput(attrs={"dir": "auto"}))
-    about = forms.CharField(label=_("What it means"), max_length=300, required=False,
-                            widget=forms.TextInput(attrs={"dir": "auto"}))  # fmt: skip
+    about = forms.CharField(
+        label=_("What it means"), max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
     anchors = forms.CharField(
-        label=_("Examples"), widget=_long(4), max_length=4_000,
+        label=_("Examples"),
+        widget=_long(4),
+        max_length=4_000,
         help_text=_("One a line: the score, a colon, and what earns it. `1: A fact that matters is wrong.`"),
-    )  # fmt: skip
+    )
 
     def clean_anchors(self) -> dict[str, str]:
         """Score to example; at least two, or the scale has no ends."""
@@ -175,7 +199,9 @@ class CriterionForm(forms.Form):
             if match is None:
                 raise ValidationError(_("Line %(n)d is not a score, a colon and an example.") % {"n": number})
             if match[1] in found:
-                raise ValidationError(_("Line %(n)d gives the score %(score)s again.") % {"n": number, "score": match[1]})
+                raise ValidationError(
+                    _("Line %(n)d gives the score %(score)s again.") % {"n": number, "score": match[1]}
+                )
             found[match[1]] = match[2].strip()
         if len(found) < 2:
             raise ValidationError(_("Give examples for two scores at least: the ends of the scale."))
@@ -185,8 +211,11 @@ class CriterionForm(forms.Form):
 class _Criteria(forms.BaseFormSet):
     def clean(self) -> None:
         """No two criteria of one name."""
-        names = [f.cleaned_data["name"] for f in self.forms if f.is_valid() and f.cleaned_data.get("name")
-                 and not f.cleaned_data.get("DELETE")]  # fmt: skip
+        names = [
+            f.cleaned_data["name"]
+            for f in self.forms
+            if f.is_valid() and f.cleaned_data.get("name") and not f.cleaned_data.get("DELETE")
+        ]
         if len(set(names)) < len(names):
             raise ValidationError(_("Two criteria have the same name."))
 
@@ -194,8 +223,9 @@ class _Criteria(forms.BaseFormSet):
         """What was filled in, in order."""
         return [
             {name: f.cleaned_data[name] for name in ("name", "about", "anchors")}
-            for f in self.forms if f.cleaned_data.get("name") and not f.cleaned_data.get("DELETE")
-        ]  # fmt: skip
+            for f in self.forms
+            if f.cleaned_data.get("name") and not f.cleaned_data.get("DELETE")
+        ]
 
 
 RubricForms = forms.formset_factory(CriterionForm, formset=_Criteria, extra=1, max_num=12, can_delete=True)
@@ -204,10 +234,15 @@ RubricForms = forms.formset_factory(CriterionForm, formset=_Criteria, extra=1, m
 def rubric_initial(rubric: list[dict[str, Any]]) -> list[dict[str, str]]:
     """A rubric as the form shows it."""
     return [
-        {"name": c["name"], "about": c.get("about", ""),
-         "anchors": "\n".join(f"{score}: {text}" for score, text in sorted(c.get("anchors", {}).items(), key=_by_score))}
+        {
+            "name": c["name"],
+            "about": c.get("about", ""),
+            "anchors": "\n".join(
+                f"{score}: {text}" for score, text in sorted(c.get("anchors", {}).items(), key=_by_score)
+            ),
+        }
         for c in rubric
-    ]  # fmt: skip
+    ]
 
 
 def _by_score(anchor: tuple[str, str]) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from tutelage import kinds
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A start. `guideline` is Markdown; `rubric` as in `projects.Guideline`; `minutes` at the median of past projects."""
+    """A start. `guideline` is Markdown; `rubric` as in `projects.Guideline`; `minutes` at the median."""
 
     key: str
     kind: str
@@ -63,7 +63,8 @@ TEMPLATES = (
         _("To learn from each request as much as people can say about it."),
         _("Read a request and all its answers. Put them in order, best first; ties are allowed."),
         5.0, 2,
-        _("# Put the answers in order\n\nRead all of them before you move one. Answers you would not mind swapping are a tie."),
+        _("# Put the answers in order\n\nRead all of them before you move one. "
+          "Answers you would not mind swapping are a tie."),
     ),
     Template(
         "demonstration", "demonstration", _("Write the answer yourself"),
@@ -71,7 +72,8 @@ TEMPLATES = (
         _("To show a model how a good answer is written."),
         _("Read a request and write the answer you would be glad to get. Do not use a model to write it."),
         15.0, 1,
-        _("# Write the answer\n\nWrite as you would to a colleague who asked you. Check every fact. Say what you do not know."),
+        _("# Write the answer\n\nWrite as you would to a colleague who asked you. Check every fact. "
+          "Say what you do not know."),
     ),
     Template(
         "classification", "classification", _("Put it in a class"),
@@ -87,7 +89,8 @@ TEMPLATES = (
         _("To find which claims of a model are borne out by sources."),
         _("Look up each claim. Give the source, the sentence that decides it, and your verdict."),
         20.0, 2,
-        _("# Check each claim\n\nA claim is borne out only by a source that you opened. Quote the sentence that decides it."),
+        _("# Check each claim\n\nA claim is borne out only by a source that you opened. "
+          "Quote the sentence that decides it."),
     ),
 )  # fmt: skip
 

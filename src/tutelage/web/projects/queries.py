@@ -32,7 +32,7 @@ def project_for(user: Any, pk: Any, *roles: str) -> Project:
     `held` of what is returned says all that they hold there. A part in the organisation counts as `rules.IMPLIED` says.
     """
     held = held_in(user, pk)
-    if not held or roles and not held & set(roles):
+    if not held or (roles and not held & set(roles)):
         raise Http404
     found = Project.objects.select_related("organisation").get(pk=pk)
     found.held = held
@@ -81,9 +81,12 @@ def worked_in(user: User) -> list[Project]:
         Project.objects.filter(roles__user=user, roles__name=Role.Name.CONTRIBUTOR)
         .exclude(state=Project.State.DRAFT)
         .annotate(waiting=rightward.any_free(), version=Max("guidelines__version"))
-        .select_related("organisation").order_by("-id")
-    )  # fmt: skip
-    latest = Acceptance.objects.filter(user=user, project__in=found).values("project").annotate(v=Max("guideline__version"))
+        .select_related("organisation")
+        .order_by("-id")
+    )
+    latest = (
+        Acceptance.objects.filter(user=user, project__in=found).values("project").annotate(v=Max("guideline__version"))
+    )
     accepted = {row["project"]: row["v"] for row in latest}
     seats = rightward.seats_of(user)
     for project in found:
@@ -126,12 +129,24 @@ def terms(project: Project) -> rules.Terms:
     """What the project's offer says now."""
     current = guideline(project)
     return rules.Terms(
-        project=str(project.pk), organisation=project.organisation.name, name=project.name, kind=project.kind,
-        purpose=project.purpose, client_class=project.client_class, duties=project.duties, minutes=project.minutes,
-        warnings=tuple(project.warnings), currency=project.currency, piece_minor=project.piece_minor,
-        instruction_minor=project.instruction_minor, fee_bp=project.fee_bp, guideline=current.text,
-        guideline_version=current.version, guideline_digest=current.digest, rubric=tuple(current.rubric),
-    )  # fmt: skip
+        project=str(project.pk),
+        organisation=project.organisation.name,
+        name=project.name,
+        kind=project.kind,
+        purpose=project.purpose,
+        client_class=project.client_class,
+        duties=project.duties,
+        minutes=project.minutes,
+        warnings=tuple(project.warnings),
+        currency=project.currency,
+        piece_minor=project.piece_minor,
+        instruction_minor=project.instruction_minor,
+        fee_bp=project.fee_bp,
+        guideline=current.text,
+        guideline_version=current.version,
+        guideline_digest=current.digest,
+        rubric=tuple(current.rubric),
+    )
 
 
 def findings(project: Project) -> list[rules.Finding]:

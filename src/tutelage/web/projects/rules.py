@@ -109,14 +109,24 @@ def offer(terms: Terms) -> Json:
     """The offer as it is signed. Times and money are whole numbers, so that it has one spelling."""
     price = money(terms.piece_minor, terms.fee_bp, terms.minutes)
     return {
-        "schema": "offer/1", "project": terms.project, "name": terms.name, "kind": terms.kind,
-        "buyer": terms.organisation, "client_class": terms.client_class, "purpose": terms.purpose,
-        "duties": terms.duties, "content_warnings": list(terms.warnings),
-        "seconds_a_task": round(terms.minutes * 60), "currency": terms.currency,
-        "you_get_minor": price.you_get, "buyer_pays_minor": price.buyer_pays,
-        "you_get_an_hour_minor": price.you_get_hour, "instructions_minor": terms.instruction_minor,
-        "guideline_version": terms.guideline_version, "guideline": terms.guideline_digest,
-    }  # fmt: skip
+        "schema": "offer/1",
+        "project": terms.project,
+        "name": terms.name,
+        "kind": terms.kind,
+        "buyer": terms.organisation,
+        "client_class": terms.client_class,
+        "purpose": terms.purpose,
+        "duties": terms.duties,
+        "content_warnings": list(terms.warnings),
+        "seconds_a_task": round(terms.minutes * 60),
+        "currency": terms.currency,
+        "you_get_minor": price.you_get,
+        "buyer_pays_minor": price.buyer_pays,
+        "you_get_an_hour_minor": price.you_get_hour,
+        "instructions_minor": terms.instruction_minor,
+        "guideline_version": terms.guideline_version,
+        "guideline": terms.guideline_digest,
+    }
 
 
 def digest(value: Any) -> str:
@@ -135,19 +145,31 @@ class Finding(NamedTuple):
 
 
 LINES = {
-    "name": gettext_lazy("Name"), "purpose": gettext_lazy("Purpose"), "client_class": gettext_lazy("Who it is for"),
-    "duties": gettext_lazy("Duties"), "warnings": gettext_lazy("Content warnings"), "minutes": gettext_lazy("Time"),
-    "piece_minor": gettext_lazy("Pay"), "instruction_minor": gettext_lazy("Pay for the instructions"),
-    "guideline": gettext_lazy("Guideline"), "escrow": gettext_lazy("Money set aside"),
-}  # fmt: skip
+    "name": gettext_lazy("Name"),
+    "purpose": gettext_lazy("Purpose"),
+    "client_class": gettext_lazy("Who it is for"),
+    "duties": gettext_lazy("Duties"),
+    "warnings": gettext_lazy("Content warnings"),
+    "minutes": gettext_lazy("Time"),
+    "piece_minor": gettext_lazy("Pay"),
+    "instruction_minor": gettext_lazy("Pay for the instructions"),
+    "guideline": gettext_lazy("Guideline"),
+    "escrow": gettext_lazy("Money set aside"),
+}
 
 
 def findings(terms: Terms, *, escrow_needed: int, escrow: int, today: date) -> list[Finding]:
     """Every line of the offer that keeps it from being published, in their order; [] where it can be."""
-    said = [*_missing(terms), *_pay(terms, floor_for(terms.currency, today=today)), *_escrow(terms, escrow_needed, escrow)]
+    said = [
+        *_missing(terms),
+        *_pay(terms, floor_for(terms.currency, today=today)),
+        *_escrow(terms, escrow_needed, escrow),
+    ]
     order = list(LINES)
-    return [Finding(order.index(f) + 1, f, str(LINES[f]), seen, remedy)
-            for f, seen, remedy in sorted(said, key=lambda s: order.index(s[0]))]  # fmt: skip
+    return [
+        Finding(order.index(f) + 1, f, str(LINES[f]), seen, remedy)
+        for f, seen, remedy in sorted(said, key=lambda s: order.index(s[0]))
+    ]
 
 
 _Said = tuple[str, str, str]
@@ -158,11 +180,17 @@ def _missing(terms: Terms) -> Iterable[_Said]:
         text = getattr(terms, field).strip()
         least = SHORTEST if field != "client_class" else 3
         if len(text) < least:
-            yield (field, ngettext("It has %(n)d character.", "It has %(n)d characters.", len(text)) % {"n": len(text)},
-                   _("Say it in at least %(n)d characters, so that people know what they agree to.") % {"n": least})  # fmt: skip
+            yield (
+                field,
+                ngettext("It has %(n)d character.", "It has %(n)d characters.", len(text)) % {"n": len(text)},
+                _("Say it in at least %(n)d characters, so that people know what they agree to.") % {"n": least},
+            )
     if not terms.warnings:
-        yield ("warnings", _("Nothing is said about upsetting content."),
-               _("Choose what people may meet, or “nothing of the kind”."))  # fmt: skip
+        yield (
+            "warnings",
+            _("Nothing is said about upsetting content."),
+            _("Choose what people may meet, or “nothing of the kind”."),
+        )
     if not terms.guideline.strip():
         yield "guideline", _("There is no guideline."), _("Write one: people are paid to read it.")
 
@@ -172,29 +200,45 @@ def _pay(terms: Terms, floor: Floor | None) -> Iterable[_Said]:
         yield "minutes", _("A task takes no time."), _("Do five tasks yourself and enter the median.")
         return
     if floor is None:
-        yield ("piece_minor", _("No current floor is known for %(currency)s.") % {"currency": terms.currency},
-               _("Pay in %(known)s.") % {"known": ", ".join(CURRENCIES)})  # fmt: skip
+        yield (
+            "piece_minor",
+            _("No current floor is known for %(currency)s.") % {"currency": terms.currency},
+            _("Pay in %(known)s.") % {"known": ", ".join(CURRENCIES)},
+        )
         return
     hourly, least = money(terms.piece_minor, 0, terms.minutes).you_get_hour, floor.hourly_minor
     if hourly < least:
         enough = -(-least * round(terms.minutes * 60) // 3600)
-        yield ("piece_minor", _("%(pay)s an hour is below the floor of %(floor)s (%(place)s, %(since)s).") % {
-            "pay": amount(hourly, terms.currency), "floor": amount(least, terms.currency), "place": floor.place,
-            "since": floor.since.isoformat()}, _("Pay at least %(enough)s for a task, or make it shorter.") % {
-            "enough": amount(enough, terms.currency)})  # fmt: skip
+        yield (
+            "piece_minor",
+            _("%(pay)s an hour is below the floor of %(floor)s (%(place)s, %(since)s).")
+            % {
+                "pay": amount(hourly, terms.currency),
+                "floor": amount(least, terms.currency),
+                "place": floor.place,
+                "since": floor.since.isoformat(),
+            },
+            _("Pay at least %(enough)s for a task, or make it shorter.") % {"enough": amount(enough, terms.currency)},
+        )
     reading = reading_minutes(terms.guideline)
     due = -(-least * round(reading * 60) // 3600)
     if terms.instruction_minor < due:
-        yield ("instruction_minor", _("Reading the guideline takes about %(minutes).1f minutes and pays %(pay)s.") % {
-            "minutes": reading, "pay": amount(terms.instruction_minor, terms.currency)},
-            _("Pay at least %(due)s for it: required minutes are paid.") % {"due": amount(due, terms.currency)})  # fmt: skip
+        yield (
+            "instruction_minor",
+            _("Reading the guideline takes about %(minutes).1f minutes and pays %(pay)s.")
+            % {"minutes": reading, "pay": amount(terms.instruction_minor, terms.currency)},
+            _("Pay at least %(due)s for it: required minutes are paid.") % {"due": amount(due, terms.currency)},
+        )
 
 
 def _escrow(terms: Terms, needed: int, there: int) -> Iterable[_Said]:
     if there < needed:
-        yield ("escrow", _("%(there)s of %(needed)s are set aside.") % {
-            "there": amount(there, terms.currency), "needed": amount(needed, terms.currency)},
-            _("Set %(more)s aside, so that everybody can be paid.") % {"more": amount(needed - there, terms.currency)})  # fmt: skip
+        yield (
+            "escrow",
+            _("%(there)s of %(needed)s are set aside.")
+            % {"there": amount(there, terms.currency), "needed": amount(needed, terms.currency)},
+            _("Set %(more)s aside, so that everybody can be paid.") % {"more": amount(needed - there, terms.currency)},
+        )
 
 
 def may_move(state: str, to: str) -> bool:

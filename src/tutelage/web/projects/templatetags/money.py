@@ -38,4 +38,6 @@ def buyer_pays(project: Any) -> str:
 @register.filter
 def an_hour(project: Any) -> str:
     """What a project pays an hour at its estimated time."""
-    return rules.amount(rules.money(project.piece_minor, project.fee_bp, project.minutes).you_get_hour, project.currency)
+    return rules.amount(
+        rules.money(project.piece_minor, project.fee_bp, project.minutes).you_get_hour, project.currency
+    )

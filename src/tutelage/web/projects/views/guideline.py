@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from tutelage.web.people.queries import signed_in
 from tutelage.web.projects import actions, forms, queries, rules
 
 
@@ -18,14 +19,18 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
     current = queries.guideline(found)
     form = forms.GuidelineForm(request.POST or None, initial={"text": current.text})
     if request.method == "POST" and form.is_valid():
-        user: Any = request.user
+        user = signed_in(request)
         made = actions.write_guideline(user, found, form.cleaned_data["text"], current.rubric)
         messages.success(request, _("Version %(n)d is in force.") % {"n": made.version})
         return redirect("guideline", pk=found.pk)
     context = {
-        "project": found, "tab": "guideline", "form": form, "current": current, "versions": queries.guidelines(found),
+        "project": found,
+        "tab": "guideline",
+        "form": form,
+        "current": current,
+        "versions": queries.guidelines(found),
         "minutes": rules.reading_minutes(current.text),
-    }  # fmt: skip
+    }
     return render(request, "projects/guideline.html", context)
 
 
@@ -36,10 +41,15 @@ def version(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     against = request.GET.get("against", str(number - 1))
     before = queries.guideline_version(found, int(against)) if against.isdigit() and int(against) > 0 else None
     context = {
-        "project": found, "tab": "guideline", "shown": shown, "before": before,
+        "project": found,
+        "tab": "guideline",
+        "shown": shown,
+        "before": before,
         "runs": rules.word_diff(before.text, shown.text) if before else [],
-        "rubric_runs": rules.word_diff(rules.rubric_text(before.rubric), rules.rubric_text(shown.rubric)) if before else [],
-    }  # fmt: skip
+        "rubric_runs": rules.word_diff(rules.rubric_text(before.rubric), rules.rubric_text(shown.rubric))
+        if before
+        else [],
+    }
     return render(request, "projects/version.html", context)
 
 
@@ -50,7 +60,7 @@ def rubric(request: HttpRequest, pk: Any) -> HttpResponse:
     initial = forms.rubric_initial(current.rubric)
     criteria = forms.RubricForms(request.POST or None, initial=initial, prefix="c")
     if request.method == "POST" and criteria.is_valid():
-        user: Any = request.user
+        user = signed_in(request)
         made = actions.write_guideline(user, found, current.text, criteria.rubric())
         messages.success(request, _("Version %(n)d is in force.") % {"n": made.version})
         return redirect("rubric", pk=found.pk)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tutelage.web.people.queries import signed_in
 from tutelage.web.projects import queries
 
 MOST = 50
@@ -14,7 +13,7 @@ MOST = 50
 
 def home(request: HttpRequest) -> HttpResponse:
     """The page of whoever signed in: queues to work in, projects to run."""
-    user: Any = request.user
+    user = signed_in(request)
     run = list(queries.run_by(user)[:MOST])
     context = {
         "queues": queries.worked_in(user), "calls": queries.open_calls(user), "run": run,
@@ -25,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def projects(request: HttpRequest) -> HttpResponse:
     """All projects that the user runs or oversees."""
-    user: Any = request.user
+    user = signed_in(request)
     found = queries.run_by(user)
     context = {"projects": found[:500], "may_create": bool(queries.organisations(user, *queries.MANAGE))}
     return render(request, "projects/projects.html", context)

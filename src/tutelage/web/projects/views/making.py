@@ -6,23 +6,24 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from tutelage.web.people.queries import organisation_for
+from tutelage.web.people.queries import organisation_for, signed_in
 from tutelage.web.projects import actions, floors, forms, gallery, queries, rules
 
 TERMS = tuple(forms.TermsForm.base_fields)
 QUEUE = tuple(forms.QueueForm.base_fields)
-DEFAULTS = {"currency": "EUR", "fee_bp": 0, "warnings": []}
+DEFAULTS: dict[str, Any] = {"currency": "EUR", "fee_bp": 0, "warnings": []}
 
 
 def new(request: HttpRequest) -> HttpResponse:
     """The gallery, and the six questions filled in from what was chosen there."""
-    user: Any = request.user
+    user = signed_in(request)
     organisations = queries.organisations(user, *queries.MANAGE)
     if not organisations:
         raise Http404
@@ -52,12 +53,18 @@ def project(request: HttpRequest, pk: Any) -> HttpResponse:
     said = queries.terms(found)
     wrong = queries.findings(found)
     context = {
-        "project": found, "tab": "overview", "terms": said, "wrong": wrong, "counts": queries.role_counts(found),
+        "project": found,
+        "tab": "overview",
+        "terms": said,
+        "wrong": wrong,
+        "counts": queries.role_counts(found),
         "price": rules.money(found.piece_minor, found.fee_bp, found.minutes),
         "floor": floors.floor_for(found.currency, today=timezone.now().date()),
-        "warnings": [rules.WARNINGS.get(w, w) for w in found.warnings], "manages": bool(found.held & set(queries.MANAGE)),
-        "moves": rules.MOVES[found.state], "tasks": queries.tasks_left(found),
-    }  # fmt: skip
+        "warnings": [rules.WARNINGS.get(w, w) for w in found.warnings],
+        "manages": bool(found.held & set(queries.MANAGE)),
+        "moves": rules.MOVES[found.state],
+        "tasks": queries.tasks_left(found),
+    }
     return render(request, "projects/project.html", context)
 
 
@@ -70,7 +77,7 @@ def settings(request: HttpRequest, pk: Any) -> HttpResponse:
     if found.state != found.State.DRAFT:
         terms.fields["kind"].disabled = terms.fields["currency"].disabled = True
     if request.method == "POST" and terms.is_valid() and queue.is_valid():
-        actions.change(request.user, found, {**terms.cleaned_data, **queue.cleaned_data})  # type: ignore[arg-type]  signed in
+        actions.change(signed_in(request), found, {**terms.cleaned_data, **queue.cleaned_data})
         messages.success(request, _("Saved."))
         return redirect("project_settings", pk=found.pk)
     context = {"project": found, "tab": "settings", "terms": terms, "queue": queue, **_price(terms)}
@@ -84,7 +91,7 @@ def move(request: HttpRequest, pk: Any) -> HttpResponse:
     to = request.POST.get("to", "")
     if to not in found.State.values:
         raise Http404
-    actions.move(request.user, found, to)  # type: ignore[arg-type]  signed in
+    actions.move(signed_in(request), found, to)
     return redirect("project", pk=found.pk)
 
 
@@ -95,10 +102,14 @@ def _start(chosen: gallery.Template | None) -> dict[str, Any]:
     piece = -(-floor.hourly_minor * 5 // 4 * round(chosen.minutes * 60) // 3600)
     reading = rules.reading_minutes(str(chosen.guideline))
     return DEFAULTS | {
-        "name": str(chosen.title), "kind": chosen.kind, "purpose": str(chosen.purpose), "duties": str(chosen.duties),
-        "minutes": chosen.minutes, "piece_minor": piece,
+        "name": str(chosen.title),
+        "kind": chosen.kind,
+        "purpose": str(chosen.purpose),
+        "duties": str(chosen.duties),
+        "minutes": chosen.minutes,
+        "piece_minor": piece,
         "instruction_minor": -(-floor.hourly_minor * 5 // 4 * round(reading * 60) // 3600),
-    }  # fmt: skip
+    }
 
 
 def _price(form: Any, today: date | None = None) -> dict[str, Any]:
@@ -108,11 +119,15 @@ def _price(form: Any, today: date | None = None) -> dict[str, Any]:
         raw = form[name].value()
         try:
             values[name] = form.fields[name].clean(raw) if form.is_bound else raw
-        except forms.ValidationError:
+        except ValidationError:
             return {}
     if not values["minutes"] or values["piece_minor"] is None:
         return {}
     price = rules.money(values["piece_minor"], values["fee_bp"] or 0, values["minutes"])
     floor = floors.floor_for(values["currency"], today=today or timezone.now().date())
-    return {"price": price, "currency": values["currency"], "floor": floor,
-            "below": floor is not None and price.you_get_hour < floor.hourly_minor}  # fmt: skip
+    return {
+        "price": price,
+        "currency": values["currency"],
+        "floor": floor,
+        "below": floor is not None and price.you_get_hour < floor.hourly_minor,
+    }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tutelage.web.people.adapters import OPEN_CALL
+from tutelage.web.people.queries import signed_in
 from tutelage.web.projects import actions, floors, queries, rules
 
 
@@ -59,6 +60,6 @@ def accept(request: HttpRequest, pk: Any) -> HttpResponse:
 def leave(request: HttpRequest, pk: Any) -> HttpResponse:
     """Stop contributing."""
     project = queries.project_for(request.user, pk, "contributor")
-    actions.leave(request.user, project)  # type: ignore[arg-type]  signed in
+    actions.leave(signed_in(request), project)
     messages.success(request, _("You left. What you did stays paid, and nothing is counted against you."))
     return redirect("home")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from tutelage.web.people import actions as accounts
 from tutelage.web.people import queries as people_queries
 from tutelage.web.people.forms import AccountForm, InvitationForm
+from tutelage.web.people.queries import signed_in
 from tutelage.web.people.rules import ENTER, FIRST
 from tutelage.web.people.views import BACKEND
 from tutelage.web.projects import actions, queries
@@ -31,22 +32,27 @@ def people(request: HttpRequest, pk: Any) -> HttpResponse:
     if request.method == "POST":
         found = queries.project_for(request.user, pk, *queries.MANAGE)
         if form.is_valid():
-            user: Any = request.user
+            user = signed_in(request)
             secret = actions.invite(user, found, **form.cleaned_data)[1]
             link = request.build_absolute_uri(f"/join/{secret}")
             form = InvitationForm(roles=Role.Name.choices)
     context = {
-        "project": found, "tab": "people", "form": form, "link": link, "manages": manages,
-        "roles": queries.roles_in(found), "invitations": people_queries.invitations(project=found.pk) if manages else [],
-    }  # fmt: skip
+        "project": found,
+        "tab": "people",
+        "form": form,
+        "link": link,
+        "manages": manages,
+        "roles": queries.roles_in(found),
+        "invitations": people_queries.invitations(project=found.pk) if manages else [],
+    }
     return render(request, "projects/people.html", context)
 
 
 @require_POST
 def role_take(request: HttpRequest, pk: Any, role: int) -> HttpResponse:
     """Take a part away. What was done stays done and paid."""
-    found, user = queries.project_for(request.user, pk, *queries.MANAGE), request.user
-    actions.take_role(user, queries.role_for(found, role))  # type: ignore[arg-type]  signed in
+    found, user = queries.project_for(request.user, pk, *queries.MANAGE), signed_in(request)
+    actions.take_role(user, queries.role_for(found, role))
     messages.success(request, _("The part was taken away. What was done stays done and paid."))
     return redirect("project_people", pk=found.pk)
 
@@ -54,8 +60,8 @@ def role_take(request: HttpRequest, pk: Any, role: int) -> HttpResponse:
 @require_POST
 def invitation_revoke(request: HttpRequest, pk: Any, invitation: Any) -> HttpResponse:
     """Make an invitation's link useless."""
-    found, user = queries.project_for(request.user, pk, *queries.MANAGE), request.user
-    accounts.revoke_invitation(user, people_queries.invitation_for(invitation, project=found.pk))  # type: ignore[arg-type]  signed in
+    found, user = queries.project_for(request.user, pk, *queries.MANAGE), signed_in(request)
+    accounts.revoke_invitation(user, people_queries.invitation_for(invitation, project=found.pk))
     return redirect("project_people", pk=found.pk)
 
 
@@ -66,8 +72,12 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     invitation = people_queries.invitation_by(token)
     if invitation is None or invitation.role in (FIRST, ENTER):
         return render(request, "people/link_dead.html", status=403)
-    context = {"invitation": invitation, "project": queries.invited_to(invitation), "token": token,
-               "role": queries.role_label(invitation)}  # fmt: skip
+    context = {
+        "invitation": invitation,
+        "project": queries.invited_to(invitation),
+        "token": token,
+        "role": queries.role_label(invitation),
+    }
     user: Any = request.user
     if user.is_authenticated:
         if request.method == "POST":
