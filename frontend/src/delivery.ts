@@ -5,6 +5,9 @@ import { type Pending, pending } from "@tutelage/keep";
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
 
+/** 128 random bits; unlike `randomUUID` also where the page has no TLS. */
+const newKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
 export interface Waiting {
   why: Refused;
   again_at: number;
@@ -21,7 +24,7 @@ export class Delivery {
   /** Sends until there is an answer; a lasting refusal is thrown and nothing stays pending. */
   async send<T>(path: Pending["path"], token: string, body: Record<string, unknown>): Promise<T> {
     const known = pending.get();
-    const key = known?.token === token && known.path === path ? known.body.key : crypto.randomUUID();
+    const key = known?.token === token && known.path === path ? known.body.key : newKey();
     const whole = { token, key, ...body };
     pending.put({ path, token, body: whole, at: Date.now() });
     return this.until<T>(path, whole);

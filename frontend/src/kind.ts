@@ -22,6 +22,8 @@ export abstract class KindElement extends LitElement {
   /** Whether differences between two responses are marked. */
   declare diff: boolean;
   shortcuts!: Shortcuts;
+  /** Asks the server something about this task; set by the frame. */
+  ask!: <T>(path: string, body: Json) => Promise<T>;
 
   /** Whether the frame asks "why?" below. */
   get asksReason(): boolean {
@@ -67,8 +69,25 @@ export abstract class KindElement extends LitElement {
     this.dispatchEvent(new CustomEvent<AnswerEvent & { spoken: string }>("answer", { detail: { answer, complete, spoken }, bubbles: true }));
   }
 
+  /** Says something that is no answer. */
+  say(text: string): void {
+    this.dispatchEvent(new CustomEvent("said", { detail: text, bubbles: true }));
+  }
+
   protected get type(): string {
     return typeof this.answer?.type === "string" ? this.answer.type : "";
+  }
+
+  /** "This must not be shown to anybody": an answer of the kinds that judge one text. */
+  protected harmful(): Action {
+    const pressed = this.type === "harmful";
+    return {
+      id: "harmful",
+      label: t("Harmful"),
+      key: "h",
+      pressed,
+      run: () => (pressed ? this.give(null, false, t("Answer taken back")) : this.give({ type: "harmful" }, true, t("Harmful"))),
+    };
   }
 
   /** "I looked and cannot say": an answer of every kind. */

@@ -126,7 +126,9 @@ class Workbench extends LitElement {
   private make(kind: string): KindElement {
     const made = document.createElement(`t-kind-${kind}`) as KindElement;
     made.shortcuts = this.shortcuts;
+    made.ask = (path, body) => this.api.send("POST", path, body);
     made.addEventListener("answer", (e) => this.answered((e as CustomEvent<AnswerEvent & { spoken: string }>).detail));
+    made.addEventListener("said", (e) => this.say((e as CustomEvent<string>).detail));
     return made;
   }
 

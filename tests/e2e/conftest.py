@@ -59,6 +59,7 @@ def page(browser: Any) -> Iterator[Any]:
     """A page whose console and policy must stay silent."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
     opened = context.new_page()
+    opened.set_default_timeout(8000)
     noise: list[str] = []
     opened.on("pageerror", lambda e: noise.append(f"error: {e}"))
     opened.on("console", lambda m: noise.append(m.text) if "Content Security Policy" in m.text else None)

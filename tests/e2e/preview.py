@@ -35,7 +35,9 @@ from django.utils import translation
 
 from tests.e2e.tasks import Tasks
 from tutelage import kinds
+from tutelage.environments import graders
 from tutelage.errors import BadInput
+from tutelage.records import encode, user
 from tutelage.web.shared import dist
 
 TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain", ".json": "application/json"}
@@ -123,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             if told:
                 desk.trouble.remove(told)
                 return self._refuse(told[1])
-            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo}[what](self, desk, body)
+            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try}[what](self, desk, body)
 
     def _refuse(self, status: int) -> None:
         if status == 0:  # the connection breaks
@@ -190,6 +192,15 @@ def _submit(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
 def _skip(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     desk.skipped.append(body)
     handler._json(200, {"pay": {"minor": 12}, "next": desk.tasks.next()})
+
+
+def _try(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
+    """The grader of the problem judges the author's own answer; the model's tries are made up."""
+    made = body["answer"]
+    said = graders.grade(
+        graders.Task(user(made["prompt"][0]["text"]), made["grader"]["name"], made["grader"]["parameters"],
+                     made["answer"]), made["answer"])  # fmt: skip
+    handler._json(200, {"check": encode(said), "tries": {"passed": 3, "of": 8, "lo": 0.09, "hi": 0.76}})
 
 
 def _undo(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:

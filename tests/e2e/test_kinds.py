@@ -51,7 +51,7 @@ def test_a_task_is_completed_by_pointer_alone(kind: str, page: Any, preview: Pre
 @pytest.mark.parametrize("kind", KINDS)
 def test_cannot_judge_is_one_key_and_an_answer_of_every_kind(kind: str, page: Any, preview: Preview) -> None:
     desk = opened(page, preview, kind)
-    press(page, *(["Escape"] if kind == "demonstration" else []), "c", "Enter")
+    press(page, *(["Escape"] if kind in ("demonstration", "problem") else []), "c", "Enter")
     assert submitted(page, desk)["answer"] == {"type": "cannot_rate"}
 
 

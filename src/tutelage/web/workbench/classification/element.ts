@@ -50,7 +50,7 @@ class Classification extends KindElement {
   override keys(): Shortcut[] {
     const group = () => t("Classify");
     const digits = Array.from({ length: 9 }, (_, i): Shortcut => ({ id: `${i + 1}`, keys: [`${i + 1}`], label: () => this.matching[i] ?? "", group, run: () => this.choose(this.matching[i]!), when: () => i < this.matching.length, fixed: true }));
-    const none: Shortcut = { id: "0", keys: ["0"], label: () => t("None of these"), group, run: () => this.none(), when: () => this.several, fixed: true };
+    const none: Shortcut = { id: "none", keys: ["0"], label: () => t("None of these"), group, run: () => this.none(), when: () => this.several, fixed: true };
     const find: Shortcut = { id: "find", keys: ["f", "/"], label: () => t("Filter the labels"), group, run: () => this.querySelector("input")?.focus(), when: () => this.labels.length >= FILTER_FROM };
     return [...digits, none, find];
   }
@@ -96,7 +96,7 @@ class Classification extends KindElement {
 
   private noneButton() {
     const on = this.type === "classification" && this.chosen.length === 0;
-    return html`<div><button class="btn ${on ? "on" : ""}" aria-pressed=${on} @click=${() => this.none()}>${t("None of these")} ${kbd(this.hint("0"))}</button></div>`;
+    return html`<div><button class="btn ${on ? "on" : ""}" aria-pressed=${on} @click=${() => this.none()}>${t("None of these")} ${kbd(this.hint("none"))}</button></div>`;
   }
 }
 

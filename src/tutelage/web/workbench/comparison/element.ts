@@ -29,7 +29,7 @@ class Comparison extends KindElement {
   }
 
   override begin(): void {
-    const given = this.type === "harmful" ? this.harmful.length > 0 : this.answer !== null;
+    const given = this.type === "harmful" ? this.flagged.length > 0 : this.answer !== null;
     if (given) this.give(this.answer, true);
   }
 
@@ -51,7 +51,7 @@ class Comparison extends KindElement {
     this.give(this.answerOf(step), true, step.label());
   }
 
-  private get harmful(): string[] {
+  private get flagged(): string[] {
     return this.type === "harmful" ? (this.answer!.which as string[]) : [];
   }
 
@@ -89,7 +89,7 @@ class Comparison extends KindElement {
         key: this.hint(me.label.toLowerCase()),
         against: this.diff ? other : undefined,
         language: this.task.item.language,
-        mark: this.harmful.includes(this.side(shown)) ? html`<span class="tag bad">${t("Harmful")}</span>` : "",
+        mark: this.flagged.includes(this.side(shown)) ? html`<span class="tag bad">${t("Harmful")}</span>` : "",
         choose: () => (this.type === "harmful" ? this.flag([this.side(shown)]) : this.choose(shown === 0 ? A : B)),
       });
     const question = this.task.item.payload.question;
@@ -108,7 +108,7 @@ class Comparison extends KindElement {
   private which() {
     const sides = [this.side(0), this.side(1)];
     const button = (label: string, key: string, which: string[]) => {
-      const on = which.length === this.harmful.length && which.every((s) => this.harmful.includes(s));
+      const on = which.length === this.flagged.length && which.every((s) => this.flagged.includes(s));
       return html`<button class="btn ${on ? "on" : ""}" aria-pressed=${on} @click=${() => this.flag(which)}>${label} ${kbd(key)}</button>`;
     };
     return html`<div class="scale which" role="group" aria-label=${t("Which is harmful?")}>
