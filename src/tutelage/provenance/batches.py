@@ -12,6 +12,7 @@ from typing import Literal
 from tutelage.errors import BadInput, Failed
 from tutelage.provenance.merkle import leaf_hash, root_of
 from tutelage.provenance.receipts import Receipt
+from tutelage.provenance.untrusted import parsed
 from tutelage.provenance.webauthn import Assertion, Credential, Signed, check_assertion
 from tutelage.store import canonical
 
@@ -52,6 +53,11 @@ class Batch:
         """The bytes of its own leaf."""
         return canonical(self)
 
+    @classmethod
+    def parse(cls, payload: bytes) -> Batch:
+        """A batch from its payload. Raises BadInput."""
+        return parsed(cls, payload)
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -69,6 +75,11 @@ class Enrolment:
     def payload(self) -> bytes:
         """The bytes of its own leaf."""
         return canonical(self)
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Enrolment:
+        """An enrolment from its payload. Raises BadInput."""
+        return parsed(cls, payload)
 
     def challenge(self) -> bytes:
         """What the key before signs."""

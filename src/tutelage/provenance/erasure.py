@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,8 @@ from typing import Literal
 
 from tutelage.provenance.keys import PublicKey, SigningKey, open_sealed, seal
 from tutelage.provenance.log import Log
-from tutelage.records import Json, decode
+from tutelage.provenance.untrusted import parsed
+from tutelage.records import Json
 from tutelage.store import canonical
 
 REVOCATIONS_TYPE = "application/vnd.tutelage.revocations.v1+json"
@@ -81,5 +81,4 @@ def sign_revocations(revocations: Revocations, key: SigningKey) -> Json:
 
 def open_revocations(sealed: Json, operators: Sequence[PublicKey]) -> Revocations:
     """A published list that one of the operator's keys signed. Raises Failed or BadInput."""
-    found: Revocations = decode(Revocations, json.loads(open_sealed(sealed, REVOCATIONS_TYPE, operators)[0]))
-    return found
+    return parsed(Revocations, open_sealed(sealed, REVOCATIONS_TYPE, operators)[0])

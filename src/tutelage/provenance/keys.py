@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +16,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from tutelage.errors import BadInput, Failed
-from tutelage.records import Json, decode
+from tutelage.provenance.untrusted import parsed, record
+from tutelage.records import Json
 from tutelage.store import canonical
 
 ED25519, COSIGNATURE = 1, 4
@@ -103,7 +103,7 @@ def seal(payload_type: str, payload: bytes, key: SigningKey) -> Json:
 
 def open_sealed(envelope: Mapping[str, Any], payload_type: str, keys: Sequence[PublicKey]) -> tuple[bytes, PublicKey]:
     """The payload and whichever of the keys signed it. Raises BadInput on another shape, Failed where none did."""
-    shape: _Envelope = decode(_Envelope, envelope)
+    shape = record(_Envelope, envelope)
     payload = unbase64(shape.payload)
     if shape.payloadType == payload_type:
         for signature in shape.signatures:
@@ -156,7 +156,7 @@ def keys_at(
     current = list(trusted)
     for envelope in rotations:
         payload, signer = open_sealed(envelope, ROTATION_TYPE, current)
-        step: Rotation = decode(Rotation, json.loads(payload))
+        step = parsed(Rotation, payload)
         if step.log != log or step.old != signer.vkey():
             raise Failed("A rotation is for another log or key.", expected=f"a rotation of {log} by its own old key",
                          remedy="Do not rely on the new key.")  # fmt: skip

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from tutelage.errors import BadInput
 from tutelage.provenance.commitments import Commitment, Salt, commit
 from tutelage.provenance.keys import PublicKey, SigningKey, open_sealed, seal
-from tutelage.records import Artefact, Contribution, Json, decode
+from tutelage.provenance.untrusted import parsed
+from tutelage.records import Artefact, Contribution, Json
 from tutelage.store import canonical
 
 RECEIPT_TYPE = "application/vnd.tutelage.receipt.v1+json"
@@ -71,10 +72,10 @@ class Receipt:
     @classmethod
     def parse(cls, payload: bytes) -> Receipt:
         """A receipt from its payload, which must be canonical. Raises BadInput."""
+        found = parsed(cls, payload)
         try:
-            found: Receipt = decode(cls, json.loads(payload))
             same = found.payload() == payload
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # a number that no canonical JSON holds, half a surrogate pair
             same = False
         if not same:
             raise BadInput("The receipt is not canonical JSON.", expected="the bytes of a receipt/1, as logged",

@@ -88,7 +88,7 @@ def verify(
     lead, _, binding = presentation.rpartition("~")
     token, *disclosures = lead.split("~")
     header, body = _read(token)
-    if header.get("kid") not in issuers:
+    if not isinstance(header.get("kid"), str) or header["kid"] not in issuers:
         raise _failed(f"It is issued under the key {header.get('kid')!r}", "an issuer you trust")
     _check(token, header, issuers[header["kid"]], "the issuer's signature")
     if body.get("_sd_alg", "sha-256") != "sha-256":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +11,8 @@ from typing import Any, Literal
 from tutelage.errors import BadInput, Failed, Where
 from tutelage.provenance.checkpoints import Checkpoint
 from tutelage.provenance.keys import PublicKey, SigningKey, open_sealed, seal
-from tutelage.records import Json, decode, jsonl
+from tutelage.provenance.untrusted import parsed, record
+from tutelage.records import Json, jsonl
 from tutelage.store import canonical
 
 ATTESTATION_TYPE = "application/vnd.tutelage.attestation.v1+json"
@@ -65,7 +65,7 @@ class TrustList:
     def read(cls, path: Path) -> TrustList:
         """A trust list from its JSON file."""
         try:
-            found: TrustList = decode(cls, jsonl.parse(path.read_bytes(), path))
+            found = record(cls, jsonl.parse(path.read_bytes(), path))
         except FileNotFoundError:
             raise BadInput("There is no such file.", expected="a trust list in JSON", remedy="Check the path.",
                            where=Where(str(path))) from None  # fmt: skip
@@ -90,7 +90,7 @@ class TrustList:
     def attested(self, sealed: Mapping[str, Any]) -> Attestation:
         """What a trusted issuer says. Raises Failed where none of them signed it in its own name."""
         payload, signer = open_sealed(sealed, ATTESTATION_TYPE, self.issuer_keys())
-        found: Attestation = decode(Attestation, json.loads(payload))
+        found = parsed(Attestation, payload)
         if found.issuer != signer.name:
             raise Failed(f"{signer.name} signed for {found.issuer}.", expected="an issuer speaking for itself",
                          remedy="Do not rely on it.")  # fmt: skip

@@ -15,10 +15,10 @@ from tutelage.provenance.levels import Evidence, level_of
 from tutelage.provenance.log import FileLog
 from tutelage.provenance.receipts import Receipt
 from tutelage.provenance.release.logged import Row
-from tutelage.records import Json, decode
+from tutelage.records import Json
 
-PARTS = ("enrolments", "batches", "rotations", "tombstones")
-_PART_OF = {"enrolment/1": "enrolments", "batch/1": "batches", "tombstone/1": "tombstones"}
+PARTS = ("enrolments", "batches", "rotations", "tombstones", "slices")
+_PART_OF = {"enrolment/1": "enrolments", "batch/1": "batches", "tombstone/1": "tombstones", "slice/1": "slices"}
 KEPT = 64  # earlier checkpoints to which consistency is proven
 
 
@@ -71,11 +71,11 @@ def levels(log: str, rows: Sequence[Row], published: Published) -> list[str]:
     """
     receipts = [Receipt.parse(r.payload) for r in rows] if published.parts["batches"] else []
     by_id = {r.id: r for r in receipts}
-    chains = enrolled_keys(log, [(index, _decoded(Enrolment, p)) for index, p in published.parts["enrolments"]])
+    chains = enrolled_keys(log, [(index, Enrolment.parse(p)) for index, p in published.parts["enrolments"]])
     places = {json.loads(r.payload)["id"]: r.index for r in rows} if published.parts["batches"] else {}
     signed: dict[str, Evidence] = {}
     for index, payload in published.parts["batches"]:
-        batch = _decoded(Batch, payload)
+        batch = Batch.parse(payload)
         enrolled = key_at(chains.get(batch.nym, []), index)
         if enrolled is None or max(places[i] for i in batch.receipts) > index:
             continue
@@ -105,7 +105,3 @@ def pay(rows: Sequence[Row]) -> Json:
         "totals": {k: dict(v) for k, v in sorted(totals.items())},
         "people": {k: dict(sorted(v.items())) for k, v in sorted(people.items())},
     }
-
-
-def _decoded(kind: Any, payload: bytes) -> Any:
-    return decode(kind, json.loads(payload))
