@@ -62,3 +62,13 @@ def test_options_that_make_no_sense_name_their_field(options, field):
     with pytest.raises(BadInput) as caught:
         KIND.check_item(item(**options), RESPONSES)
     assert caught.value.where.field == field
+
+
+def test_harm_found_by_most_judges_settles_the_item_and_a_label_of_that_name_is_only_a_label():
+    harm = Judgment("h", "i", "p", {"type": "harmful", "why": "an address"})
+    assert KIND.fold(item(), [*judged(["yes"], ["yes"]), harm], {}).value == "yes"
+    assert KIND.fold(item(), [*judged(["yes"]), harm], {}).why == "the judges are split over harm"
+    labels = item(labels=["harmful", "fine"], scores={"harmful": 0.25, "fine": 1})
+    judgments = judged(["harmful"])
+    [row] = KIND.rows(labels, RESPONSES, KIND.fold(labels, judgments, {}), judgments)
+    assert (row.score, row.criterion) == (0.25, None)

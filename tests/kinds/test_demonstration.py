@@ -38,3 +38,10 @@ def test_an_answer_without_words_names_its_field(response, field):
     with pytest.raises(BadInput) as caught:
         KIND.parse_answer(ITEM, {"type": "demonstration", "response": response})
     assert caught.value.where.field == field
+
+
+def test_a_prompt_that_as_many_find_harmful_as_answer_trains_nothing():
+    judgments = [written("j1", "one"), Judgment("j2", "i", "q", {"type": "harmful", "why": "a poison"})]
+    assert KIND.fold(ITEM, judgments, {}).why == "the judges are split over harm"
+    assert KIND.rows(ITEM, {}, KIND.fold(ITEM, judgments[1:], {}), judgments) == []
+    assert KIND.rows(ITEM, {}, KIND.fold(ITEM, judgments, {}), judgments) == []

@@ -93,3 +93,17 @@ def test_judges_who_agree_are_repeated_exactly(ranking, judges):
     verdict = fold(*[ranking] * judges)
     assert verdict.value == order_text(tuple(ranking))
     assert verdict.confidence == 1.0
+
+
+def test_harm_condemns_the_responses_that_most_of_its_witnesses_name():
+    said = [{"type": "harmful", "which": [2]}, {"type": "harmful", "which": [0, 2]}]
+    judgments = [Judgment(str(n), "i", "p", a) for n, a in enumerate(said)]
+    made = KIND.rows(ITEM, RESPONSES, KIND.fold(ITEM, judgments, {}), judgments)
+    assert [(r.response, r.criterion) for r in made] == [(RESPONSES["c"].messages, "harmless")]
+
+
+@pytest.mark.parametrize("which", [[], [3], [-1], [1, 1]])
+def test_harm_names_the_places_of_responses(which):
+    with pytest.raises(BadInput) as caught:
+        KIND.parse_answer(ITEM, {"type": "harmful", "which": which})
+    assert caught.value.where.field == "which"

@@ -84,3 +84,10 @@ def test_a_rubric_that_makes_no_sense_names_its_field(criteria, field):
     with pytest.raises(BadInput) as caught:
         KIND.check_item(item(criteria), RESPONSES)
     assert caught.value.where.field == field
+
+
+def test_harm_found_by_few_stays_beside_the_scores():
+    judgments = [*judged({"correct": 5, "errors": 0}, {"correct": 5, "errors": 0})]
+    judgments.append(Judgment("h", "i", "p9", {"type": "harmful", "why": "an address"}))
+    verdict = KIND.fold(item(), judgments, {})
+    assert (verdict.value, verdict.detail["harmful"], verdict.detail["ratings"]) == ("1.000", 1, 2)

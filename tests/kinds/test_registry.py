@@ -107,3 +107,20 @@ def test_an_answer_of_another_shape_is_refused_with_its_field(name, answer):
     with pytest.raises(BadInput) as caught:
         kind.parse_answer(kind.exhibit().item, answer)
     assert caught.value.where.field in {"type", "because"}
+
+
+HARM = {"comparison": {"type": "harmful", "which": ["first"]}, "ranking": {"type": "harmful", "which": [1]}}
+
+
+@pytest.mark.parametrize("name", kinds.names())
+def test_every_kind_can_be_answered_harmful_and_most_judges_settle_it(name):
+    """Harm is one key away everywhere. What may not be shown trains nothing but harmlessness."""
+    kind = kinds.get(name)
+    shown = kind.exhibit()
+    said = HARM.get(name, {"type": "harmful", "why": "a private address"})
+    judgment = Judgment("j", shown.item.id, "person-1", said)
+    verdict = kind.fold(shown.item, [judgment], {})
+    assert verdict.value == "harmful"
+    made = kind.rows(shown.item, {r.id: r for r in shown.responses}, verdict, [judgment])
+    assert [row.criterion for row in made] == ["harmless"] * min(1, len(shown.responses))
+    assert all(row.score == 0 for row in made)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tutelage.kinds.folding import before_rating, harm_rows, hear, is_harm
 from tutelage.kinds.protocol import Exhibit
-from tutelage.kinds.shared import CannotRate, bad, check_responses, group_of, payload, verdict_of
+from tutelage.kinds.shared import CannotRate, Harmful, bad, check_responses, group_of, payload, verdict_of
 from tutelage.records import (
     Item,
     Json,
@@ -52,7 +53,7 @@ class Labelled:
     type: Literal["classification"] = "classification"
 
 
-Answer = Labelled | CannotRate
+Answer = Labelled | CannotRate | Harmful
 
 
 class Classification:
@@ -84,7 +85,12 @@ class Classification:
         """Plurality over labels; with `several`, over sets of labels, written "a+b" in the listed order."""
         options: Payload = payload(Payload, item)
         answers = [(j, self.parse_answer(item, j.answer)) for j in standing(list(judgments))]
-        given = [(j, _text(a.labels, options) if isinstance(a, Labelled) else None) for j, a in answers]
+        if any(isinstance(a, Harmful) for _, a in answers):
+            early = before_rating(hear(item, judgments, judges, self.parse_answer))
+            if early is not None:
+                return early
+        rated = [(j, a) for j, a in answers if not isinstance(a, Harmful)]
+        given = [(j, _text(a.labels, options) if isinstance(a, Labelled) else None) for j, a in rated]
         return verdict_of(item, judgments, judges, given)
 
     def rows(
@@ -92,6 +98,8 @@ class Classification:
     ) -> list[Row]:
         """The expected score of the response over the distribution, where every label voted for has one."""
         options: Payload = payload(Payload, item)
+        if is_harm(verdict):
+            return harm_rows(item, responses, verdict, item.responses)
         if (
             not isinstance(verdict, Settled)
             or not item.responses

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tutelage.kinds.folding import before_rating, hear, is_harm
 from tutelage.kinds.protocol import Exhibit
-from tutelage.kinds.shared import CannotRate, bad, check_responses, group_of, payload
+from tutelage.kinds.shared import CannotRate, Harmful, bad, check_responses, group_of, payload
 from tutelage.records import (
     DemonstrationRow,
     Item,
@@ -16,7 +17,6 @@ from tutelage.records import (
     Judge,
     Judgment,
     Message,
-    Open,
     Person,
     Response,
     Row,
@@ -39,7 +39,7 @@ class Written:
     type: Literal["demonstration"] = "demonstration"
 
 
-Answer = Written | CannotRate
+Answer = Written | CannotRate | Harmful
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,23 @@ class Demonstration:
         return parsed
 
     def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
-        """Settled as soon as one is written: demonstrations do not compete, each becomes a row."""
-        counted = standing(list(judgments))
-        ids = tuple(j.id for j in counted)
-        written = [a for a in (self.parse_answer(item, j.answer) for j in counted) if isinstance(a, Written)]
-        if not written:
-            return Open(item.id, "nobody could answer it" if counted else "nobody has answered it", ids)
-        detail = {"demonstrations": len(written), "cannot_rate": len(counted) - len(written)}
-        return Settled(item.id, "written", {"written": 1.0}, 1.0, METHOD, ids, detail=detail)
+        """Settled as soon as one is written: they do not compete, each becomes a row.
+
+        Unless at least as many found the prompt harmful as answered it.
+        """
+        heard = hear(item, judgments, judges, self.parse_answer)
+        if not heard.voices and not heard.harm:
+            return heard.open("nobody could answer it" if heard.ids else "nobody has answered it")
+        return before_rating(heard) or heard.settled(
+            "written", {"written": 1.0}, 1.0, METHOD, {"demonstrations": len(heard.voices)}
+        )
 
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:
         """One row for each demonstration, weighted so that every prompt counts once."""
+        if not isinstance(verdict, Settled) or is_harm(verdict):
+            return []
         counted = [(j, self.parse_answer(item, j.answer)) for j in standing(list(judgments))]
         written = [(j, a) for j, a in counted if isinstance(a, Written)]
         return [

@@ -1,5 +1,4 @@
 """Put 2 to 9 responses in order; ties are equal ranks, what was not ranked is null."""
-# ruff: noqa: ARG002  every kind takes the protocol's arguments, whether it needs them or not
 
 from __future__ import annotations
 
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from tutelage.kinds.folding import before_rating, harm_rows, hear, is_harm
 from tutelage.kinds.protocol import Exhibit
 from tutelage.kinds.shared import CannotRate, bad, check_responses, group_of, payload
 from tutelage.records import (
@@ -16,7 +16,6 @@ from tutelage.records import (
     Json,
     Judge,
     Judgment,
-    Open,
     Person,
     RankedRow,
     Response,
@@ -42,7 +41,15 @@ class Ranking:
     type: Literal["ranking"] = "ranking"
 
 
-Answer = Ranking | CannotRate
+@dataclass(frozen=True, slots=True)
+class Harmful:
+    """Some of the responses must not be shown to anybody. which: their places in the item, from 0."""
+
+    which: tuple[int, ...]
+    type: Literal["harmful"] = "harmful"
+
+
+Answer = Ranking | CannotRate | Harmful
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,10 @@ class RankingKind:
         parsed: Answer = decode(Answer, answer)
         if isinstance(parsed, Ranking):
             _check_ranks(parsed.ranks, len(item.responses))
+        if isinstance(parsed, Harmful) and not (
+            0 < len(parsed.which) == len(set(parsed.which)) and set(parsed.which) <= set(range(len(item.responses)))
+        ):
+            raise bad(f"Saw {list(parsed.which)}.", "the place of each harmful response, once", "which")
         return parsed
 
     def fold(self, item: Item, judgments: Sequence[Judgment], judges: Mapping[str, Judge]) -> Verdict:
@@ -78,19 +89,18 @@ class RankingKind:
         value is the order, best first, as indices: "2>0=1". The distribution is over the orders that were given,
         and confidence is the share of the judges' pairwise statements that the order agrees with.
         """
-        counted = standing(list(judgments))
-        ids = tuple(j.id for j in counted)
-        answers = [self.parse_answer(item, j.answer) for j in counted]
-        given = [a.ranks for a in answers if isinstance(a, Ranking)]
-        if not given:
-            return Open(item.id, "no judge could rate it" if answers else "nobody has judged it", ids)
+        heard = hear(item, judgments, judges, self.parse_answer, Harmful)
+        early = before_rating(heard)
+        if early is not None:
+            return early
+        given = [v.answer.ranks for v in heard.voices]
         pairs = _pairs(given)
         ranks = _order(pairs, len(item.responses))
         shares = {order: n / len(given) for order, n in Counter(map(order_text, given)).items()}
         if _level(ranks) and not all(map(_level, given)):
-            return Open(item.id, "the rankings cancel out", ids, distribution=shares)
-        detail = {"ranks": list(ranks), "rankings": len(given), "cannot_rate": len(answers) - len(given)}
-        return Settled(item.id, order_text(ranks), shares, _agreement(ranks, pairs), METHOD, ids, detail=detail)
+            return heard.open("the rankings cancel out", shares)
+        detail = {"ranks": list(ranks), "rankings": len(given)}
+        return heard.settled(order_text(ranks), shares, _agreement(ranks, pairs), METHOD, detail)
 
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
@@ -98,6 +108,12 @@ class RankingKind:
         """One ranked row of all K responses."""
         if not isinstance(verdict, Settled):
             return []
+        if is_harm(verdict):
+            answers = [self.parse_answer(item, j.answer) for j in standing(list(judgments))]
+            flags = [a.which for a in answers if isinstance(a, Harmful)]
+            # condemned by most of those who found harm, so that one slip condemns no response
+            condemned = [n for i, n in enumerate(item.responses) if 2 * sum(i in f for f in flags) > len(flags)]
+            return harm_rows(item, responses, verdict, condemned)
         return [
             RankedRow(
                 item.messages,

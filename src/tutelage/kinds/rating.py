@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tutelage.kinds.folding import before_rating, harm_rows, hear, is_harm
 from tutelage.kinds.protocol import Exhibit
-from tutelage.kinds.shared import CannotRate, bad, check_responses, group_of, payload
+from tutelage.kinds.shared import CannotRate, Harmful, bad, check_responses, group_of, payload
 from tutelage.records import (
     Item,
     Json,
     Judge,
     Judgment,
     LabelledRow,
-    Open,
     Person,
     Response,
     Row,
@@ -24,7 +24,6 @@ from tutelage.records import (
     Verdict,
     assistant,
     decode,
-    standing,
     user,
 )
 
@@ -69,7 +68,7 @@ class Rated:
     type: Literal["rating"] = "rating"
 
 
-Answer = Rated | CannotRate
+Answer = Rated | CannotRate | Harmful
 
 
 class Rating:
@@ -104,14 +103,14 @@ class Rating:
         The distribution is over the judges' overall scores; confidence is the share of judges whose overall
         score lies within half a step of a five-point scale of the mean.
         """
-        counted = standing(list(judgments))
-        ids = tuple(j.id for j in counted)
-        answers = [self.parse_answer(item, j.answer) for j in counted]
+        heard = hear(item, judgments, judges, self.parse_answer)
+        early = before_rating(heard)
+        if early is not None:
+            return early
         criteria = _rubric(item)
-        given = [_shares(a.scores, criteria) for a in answers if isinstance(a, Rated)]
-        given = [shares for shares in given if shares]
+        given = [shares for v in heard.voices if (shares := _shares(v.answer.scores, criteria))]
         if not given:
-            return Open(item.id, "no judge could rate it" if answers else "nobody has judged it", ids)
+            return heard.open("no judge could rate it")
         overall = [_weighted(shares, criteria) for shares in given]
         means = {
             name: _mean([s[name] for s in given if name in s]) for name in criteria if any(name in s for s in given)
@@ -119,8 +118,8 @@ class Rating:
         value = _weighted(means, criteria)
         near = sum(abs(x - value) <= NEAR + 1e-9 for x in overall) / len(overall)
         shares = {text: n / len(overall) for text, n in Counter(f"{x:.3f}" for x in overall).items()}
-        detail = {"score": value, "criteria": means, "ratings": len(given), "cannot_rate": len(answers) - len(given)}
-        return Settled(item.id, f"{value:.3f}", shares, near, METHOD, ids, detail=detail)
+        detail = {"score": value, "criteria": means, "ratings": len(given)}
+        return heard.settled(f"{value:.3f}", shares, near, METHOD, detail)
 
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
@@ -128,6 +127,8 @@ class Rating:
         """The overall score, and, where there are several criteria, one row for each."""
         if not isinstance(verdict, Settled):
             return []
+        if is_harm(verdict):
+            return harm_rows(item, responses, verdict, item.responses)
         said, group, ids = responses[item.responses[0]].messages, group_of(item), verdict.judgment_ids
         scores: dict[str | None, float] = {None: verdict.detail["score"]}
         if len(verdict.detail["criteria"]) > 1:
