@@ -5,7 +5,8 @@ import { difference, type Piece } from "@tutelage/diff";
 import type { Message, Shown } from "@tutelage/types";
 import { t, tn } from "@tutelage/words";
 
-export const kbd = (key: string) => (key ? html`<kbd aria-hidden="true">${key}</kbd>` : nothing);
+/** A printed key. One that means something only sometimes keeps its place, so that nothing moves. */
+export const kbd = (key: string, now = true) => (key ? html`<kbd aria-hidden="true" class=${now ? "" : "ghost"}>${key}</kbd>` : nothing);
 
 /** Text of people and models. The server has rendered and cleaned it; it is never HTML of ours. */
 export const prose = (clean: string): TemplateResult => html`<div class="prose" dir="auto">${unsafeHTML(clean)}</div>`;

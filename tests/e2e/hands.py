@@ -36,6 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "spans": (*["ArrowRight"] * 5, "1", "Control+Enter"),
     "trajectory": ("1", "3", "3", "Control+Enter"),
     "fact_check": ("e", '"handbook', "Escape", "q", '"water boils at 100 °C', "Escape", "1", "Control+Enter"),
+    "dialogue": ("2", "n", "4", "Control+Enter"),
     "problem": ('"What is 3 + 4?', "Tab", '"7', "Tab", '"3 and 4 make 7.', "Escape", "2", "Control+k", "…",
                 "Control+Enter"),
 }  # fmt: skip
@@ -51,6 +52,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "fact_check": {"type": "fact_check", "claims": [
         {"start": 0, "end": 34, "text": "Water boils at 100 °C at sea level", "verdict": "supported",
          "source_state": "live", "source": "handbook", "quote": "water boils at 100 °C"}]},
+    "dialogue": {"type": "turns", "turns": [2, None], "overall": 4},
     "problem": {"type": "problem", "prompt": [{"role": "user", "text": "What is 3 + 4?"}], "answer": "7",
                 "solution": "3 and 4 make 7.", "grader": {"name": "number", "parameters": {}}, "use": "held_out",
                 "check": {"type": "scored", "value": 1, "evidence": {"got": 7, "want": 7}}},
@@ -96,6 +98,11 @@ def _walk(page: Page) -> None:
     click(page, "Success")
 
 
+def _rate_turns(page: Page) -> None:
+    for group, rating in (("Turn 1", "3"), ("Turn 2", "Not on its own"), ("Overall", "5")):
+        page.get_by_role("group", name=group).get_by_role("button", name=rating).click()
+
+
 def _check(page: Page) -> None:
     page.get_by_text("select words to quote them").scroll_into_view_if_needed()
     _drag(page, ".document .marking", 0, 20)
@@ -119,5 +126,6 @@ POINTER: dict[str, Callable[[Page], None]] = {
     "spans": _mark,
     "trajectory": _walk,
     "fact_check": _check,
+    "dialogue": _rate_turns,
     "problem": _author,
 }

@@ -159,15 +159,15 @@ class FactCheck extends KindElement {
     const why = objection(c, this.documents);
     const state = stateOf(c, this.documents);
     const link = /^https?:\/\//i.test(c.source.trim());
-    const says = (value: State, label: string, id: string) => html`<button class="btn small ${state === value ? "on" : ""}" aria-pressed=${state === value} @click=${() => this.change(i, { state: value })}>${label} ${here ? kbd(this.hint(id)) : nothing}</button>`;
+    const says = (value: State, label: string, id: string) => html`<button class="btn small ${state === value ? "on" : ""}" aria-pressed=${state === value} @click=${() => this.change(i, { state: value })}>${label} ${kbd(this.hint(id), here)}</button>`;
     const own = c.source.trim() !== "" && !(c.source.trim() in this.documents);
     return html`<li class="card claim ${here ? "current" : ""}" @focusin=${() => (this.current = i)} @click=${() => (this.current = i)}>
       <p class="head"><strong class="num">${number(i + 1)}</strong> <q dir="auto">${this.text.slice(c.start, c.end)}</q>${this.listed ? nothing : html`<button class="btn small" aria-label=${t("Remove claim {n}", { n: i + 1 })} @click=${() => this.drop(i)}>✕</button>`}</p>
-      <label class="small muted">${t("Source")} ${here ? kbd(this.hint("source")) : nothing}<input name="source" list="documents-${i}" dir="auto" autocomplete="off" .value=${c.source} @input=${(e: Event) => this.change(i, { source: (e.target as HTMLInputElement).value })}></label>
+      <label class="small muted">${t("Source")} ${kbd(this.hint("source"), here)}<input name="source" list="documents-${i}" dir="auto" autocomplete="off" .value=${c.source} @input=${(e: Event) => this.change(i, { source: (e.target as HTMLInputElement).value })}></label>
       <datalist id="documents-${i}">${Object.keys(this.documents).map((d) => html`<option value=${d}></option>`)}</datalist>
       <div class="state" role="group" aria-label=${t("Does the source open?")}>${link ? html`<a class="btn small" href=${c.source.trim()} target="_blank" rel="noopener noreferrer">${t("Open")} ↗</a>` : nothing}${own ? html`${says("live", t("Live"), "live")}${says("dead", t("Dead"), "dead")}` : nothing}</div>
-      <label class="small muted">${t("Quote")} ${here ? kbd(this.hint("quote")) : nothing}<textarea name="quote" rows="2" dir="auto" .value=${c.quote} @input=${(e: Event) => this.change(i, { quote: (e.target as HTMLTextAreaElement).value })}></textarea></label>
-      <div class="verdicts" role="group" aria-label=${t("What you found on claim {n}", { n: i + 1 })}>${VERDICTS.map(([v, label], k) => html`<button class="btn small ${c.verdict === v ? "on" : ""}" aria-pressed=${c.verdict === v} @click=${() => { this.current = i; this.judge(k); }}>${label()} ${here ? kbd(this.hint(`${k + 1}`)) : nothing}</button>`)}</div>
+      <label class="small muted">${t("Quote")} ${kbd(this.hint("quote"), here)}<textarea name="quote" rows="2" dir="auto" .value=${c.quote} @input=${(e: Event) => this.change(i, { quote: (e.target as HTMLTextAreaElement).value })}></textarea></label>
+      <div class="verdicts" role="group" aria-label=${t("What you found on claim {n}", { n: i + 1 })}>${VERDICTS.map(([v, label], k) => html`<button class="btn small ${c.verdict === v ? "on" : ""}" aria-pressed=${c.verdict === v} @click=${() => { this.current = i; this.judge(k); }}>${label()} ${kbd(this.hint(`${k + 1}`), here)}</button>`)}</div>
       <p class="small ${c.verdict ? "bad" : "muted"} why">${why || html`<span class="good">✓ ${t("This stands.")}</span>`}</p></li>`;
   }
 }

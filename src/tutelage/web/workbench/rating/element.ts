@@ -91,7 +91,7 @@ class Rating extends KindElement {
       ${c.description ? html`<p class="small muted" dir="auto">${c.description}</p>` : nothing}
       <div class="values">
         ${values ? values.map((v) => this.value(c, i, v, given === v)) : this.free(c, i, given)}
-        <button class="btn none ${given === null ? "on" : ""}" aria-pressed=${given === null} @click=${() => this.score(i, null)}>${t("Does not apply")} ${i === this.current ? kbd(this.hint("none")) : nothing}</button>
+        <button class="btn none ${given === null ? "on" : ""}" aria-pressed=${given === null} @click=${() => this.score(i, null)}>${t("Does not apply")} ${kbd(this.hint("none"), i === this.current)}</button>
       </div></fieldset>`;
   }
 

@@ -111,7 +111,7 @@ class Trajectory extends KindElement {
     const outcome = place === this.steps.length;
     return html`<div class="${outcome ? `card outcome ${here ? "current" : ""}` : ""} judge" role="group" aria-label=${name} @focusin=${() => (this.current = place)}>
       ${outcome ? html`<strong>${name}</strong>` : nothing}
-      ${options.map(([value, label], i) => html`<button class="btn small ${given === value ? "on" : ""}" aria-pressed=${given === value} @click=${() => choose(value)}>${label()} ${here ? kbd(this.hint(`${i + 1}`)) : nothing}</button>`)}</div>`;
+      ${options.map(([value, label], i) => html`<button class="btn small ${given === value ? "on" : ""}" aria-pressed=${given === value} @click=${() => choose(value)}>${label()} ${kbd(this.hint(`${i + 1}`), here)}</button>`)}</div>`;
   }
 }
 
