@@ -61,7 +61,7 @@ def me(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return _keep(redirect("me"), "theme", theme)
     factors = queries.factors_of(user)
-    return render(request, "people/me.html", {"form": form, "factors": factors, "tab": "me"})
+    return render(request, "people/me.html", {"form": form, "factors": factors})
 
 
 @require_POST
@@ -108,7 +108,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         made = actions.make_token(user, **form.cleaned_data)[1]
         form = forms.TokenForm()
     found = queries.tokens_of(user)
-    return render(request, "people/tokens.html", {"form": form, "made": made, "tokens": found, "tab": "tokens"})
+    return render(request, "people/tokens.html", {"form": form, "made": made, "tokens": found})
 
 
 @require_POST

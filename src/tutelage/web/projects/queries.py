@@ -98,7 +98,9 @@ def worked_in(user: User) -> list[Project]:
 
 def open_calls(user: User) -> QuerySet[Project]:
     """Open projects that anybody may join and the user has not, newest first."""
-    calls = Project.objects.filter(open_call=True, state=Project.State.OPEN).exclude(roles__user=user)
+    calls = Project.objects.filter(open_call=True, state=Project.State.OPEN).exclude(
+        Q(roles__user=user) | Q(organisation__members__user=user)
+    )
     return calls.select_related("organisation").order_by("-id")[:20]
 
 

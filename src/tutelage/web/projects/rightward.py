@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils.module_loading import import_string
 
 from tutelage.web.people.rightward import audit
@@ -48,4 +48,6 @@ def pay_instructions(project: Any, user: Any, key: str, minor: int, seconds: int
         return False
     pay = import_string("tutelage.web.pay.actions.pay")
     pay(transfers.Kind.INSTRUCTION, key, project, user, minor, seconds=seconds, at=at)
+    seats = apps.get_model("work", "Seat")._default_manager
+    seats.filter(project=project, user=user).update(earned_minor=F("earned_minor") + minor)
     return True

@@ -46,6 +46,7 @@ def version(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
         "shown": shown,
         "before": before,
         "runs": rules.word_diff(before.text, shown.text) if before else [],
+        "rubric_changed": bool(before and before.rubric != shown.rubric),
         "rubric_runs": rules.word_diff(rules.rubric_text(before.rubric), rules.rubric_text(shown.rubric))
         if before
         else [],

@@ -118,7 +118,7 @@ def _price(form: Any, today: date | None = None) -> dict[str, Any]:
     for name in ("piece_minor", "fee_bp", "minutes", "currency"):
         raw = form[name].value()
         try:
-            values[name] = form.fields[name].clean(raw) if form.is_bound else raw
+            values[name] = form.fields[name].clean(raw)
         except ValidationError:
             return {}
     if not values["minutes"] or values["piece_minor"] is None:
