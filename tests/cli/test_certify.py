@@ -202,3 +202,67 @@ def test_in_words_the_claim_comes_first_and_notes_go_to_stderr(batch: pl.DataFra
     assert found.stdout.startswith("Usable as required") and "code" in found.stdout and "between people" in found.stdout
     bare = call("certify", tmp_path / "s.csv", "--item", "id", "--ai", "ai", "--human", "human")
     assert "Note: 0 of 300" in bare.stderr
+
+
+@pytest.fixture
+def hesitant(batch: pl.DataFrame) -> pl.DataFrame:
+    """The same judge, silent on every tenth item of 1,000, without a confidence there."""
+    quiet = pl.int_range(pl.len()) % 10 == 0
+    return batch.with_columns(
+        ai=pl.when(quiet).then(None).otherwise("ai"), p=pl.when(quiet).then(None).otherwise("p"), quiet=quiet
+    )
+
+
+def test_silence_counts_as_disagreement(hesitant: pl.DataFrame, tmp_path: Path) -> None:
+    """Agreement over all 1,000 items is that over the 900 with a verdict, times 0.9: never above 0.9."""
+    write_frame(labelled(hesitant), tmp_path / "s.csv")
+    found = certify(tmp_path / "s.csv")[1]
+    truth = (hesitant["ai"] == hesitant["truth"]).fill_null(False).mean()
+    assert found["agreement"]["lo"] <= truth <= found["agreement"]["hi"]
+    assert found["agreement"]["n"] == 300
+    assert found["warnings"][0] == "The judge gave no verdict on 100 of 1,000 items: they count as disagreement."
+
+
+def test_silence_does_not_go_out(hesitant: pl.DataFrame, tmp_path: Path) -> None:
+    """Of 1,000 items at most the 900 with a verdict may go out; the slice can be drawn from such a batch."""
+    table = drawn(hesitant, tmp_path)
+    write_frame(table, tmp_path / "h.parquet")
+    found = certify(tmp_path / "h.parquet", *RESIDUAL)[1]
+    out = hesitant.filter(pl.col("p") >= found["residual"]["threshold"])
+    assert 0 < found["residual"]["value"] == len(out) / N <= 0.9
+    assert not out["quiet"].any()
+    assert (out["ai"] != out["truth"]).mean() <= 0.05
+    assert "they go to people" in found["warnings"][0]
+
+
+def test_the_mean_holds_where_the_judge_is_silent(hesitant: pl.DataFrame, tmp_path: Path) -> None:
+    """The commonest verdict stands in: the interval still holds the truth of all 1,000 items."""
+    write_frame(labelled(hesitant), tmp_path / "s.csv")
+    found = certify(tmp_path / "s.csv", "--target", "mean", "--values", "a=1,b=0")[1]
+    assert found["mean"]["lo"] <= (hesitant["truth"] == "a").mean() <= found["mean"]["hi"]
+    assert "there its commonest one stands" in found["warnings"][0]
+
+
+@pytest.mark.parametrize("target", ["mean", "agreement", "residual"])
+def test_a_judge_that_never_spoke_is_not_usable(batch: pl.DataFrame, tmp_path: Path, target: str) -> None:
+    """Nothing is claimed of it, whatever is asked; where something is required it is not met."""
+    mute = batch.with_columns(ai=pl.lit(None, pl.String))
+    write_frame(labelled(mute), tmp_path / "s.csv")
+    assert certify(tmp_path / "s.csv", "--target", target)[0] == 0
+    code, found = certify(tmp_path / "s.csv", "--target", target, "--require", 0.5)
+    assert (code, found["usable"]) == (3, False)
+    assert found[target]["why"] == "the judge gave no verdict"
+    said = call("certify", tmp_path / "s.csv", "--item", "id", "--ai", "ai", "--human", "human", "--target", target)
+    assert "no verdict on any of 1,000 items" in said.stdout
+
+
+def test_the_word_nan_is_nobodys_label_and_categories_are_texts(batch: pl.DataFrame, tmp_path: Path) -> None:
+    """A table whose empty cells were written as "nan", or a column of categories, gives the same certificate."""
+    table = labelled(batch)
+    write_frame(table, tmp_path / "s.parquet")
+    write_frame(table.with_columns(pl.col("human").fill_null("nan")), tmp_path / "n.csv")
+    write_frame(table.with_columns(pl.col("human", "ai").cast(pl.Categorical)), tmp_path / "c.parquet")
+    plain, spelled, categories = (certify(tmp_path / name)[1] for name in ("s.parquet", "n.csv", "c.parquet"))
+    assert plain == categories
+    assert plain["agreement"] == spelled["agreement"]
+    assert spelled["warnings"][0] == "700 cells of `human` say nan: read as empty."

@@ -61,3 +61,36 @@ def test_a_damaged_file_is_one_error_and_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"\.parquet, \.jsonl or \.csv"):
         write_frame(ROWS, tmp_path / "x.xlsx")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.parquet"]
+
+
+def test_nan_in_jsonl_is_an_empty_cell_and_a_broken_line_is_named(tmp_path: Path) -> None:
+    """Python's json writes NaN, which JSON does not have: it is read as nothing said."""
+    (tmp_path / "n.jsonl").write_text('{"v": NaN}\n{"v": 2}\n')
+    assert np.isnan(read_frame(tmp_path / "n.jsonl").numbers("v")).tolist() == [True, False]
+    (tmp_path / "b.jsonl").write_text('{"v": 1}\n{oops\n')
+    with pytest.raises(BadInput, match="one JSON object a line") as found:
+        read_frame(tmp_path / "b.jsonl")
+    assert found.value.where is not None and found.value.where.line == 2
+
+
+def test_a_text_in_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_bytes("name\nann\njosé\n".encode("latin-1"))
+    with pytest.raises(BadInput, match="iconv") as found:
+        read_frame(tmp_path / "l.csv")
+    assert found.value.where is not None and found.value.where.line == 3
+
+
+def test_columns_as_other_tools_write_them_are_read(tmp_path: Path) -> None:
+    """Categories and enums are texts, decimals numbers, a column of nothing is empty; lengths of time are refused."""
+    table = pl.DataFrame({
+        "c": pl.Series(["a", "b"], dtype=pl.Categorical), "e": pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
+        "d": pl.Series([1.5, 2.0]).cast(pl.Decimal(10, 2)), "n": pl.Series([None, None], dtype=pl.Null),
+        "t": pl.Series([1, 2]).cast(pl.Duration("ms")),
+    })  # fmt: skip
+    write_frame(table, tmp_path / "t.parquet")
+    frame = read_frame(tmp_path / "t.parquet")
+    assert frame.names("c").tolist() == frame.names("e").tolist() == ["a", "b"]
+    assert frame.numbers("d").tolist() == [1.5, 2.0]
+    assert frame.names("n").tolist() == [None, None]
+    with pytest.raises(BadInput, match="Duration"):
+        frame.names("t")

@@ -6,7 +6,8 @@ not 1), and what a cell means is asked for by its reader: a name, a number, a tr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
@@ -59,7 +60,7 @@ class Frame:
         if series.dtype.is_float():
             spelled = {v: _spelled(v) for v in series.unique().drop_nulls().to_list()}
             return np.array([None if v is None else spelled[v] for v in series.to_list()], dtype=object)
-        if series.dtype.is_integer() or series.dtype.is_temporal():
+        if series.dtype.is_integer() or (series.dtype.is_temporal() and series.dtype != pl.Duration):
             return _objects(series.cast(pl.String))
         raise self._bad(column, f"The column holds {series.dtype}.", "texts or numbers", "Name another column.")
 
@@ -67,8 +68,9 @@ class Frame:
         """(n,) what is written, to the letter; "" where empty. For what people read, not for ids and labels."""
         import polars as pl
 
-        self._column(column)
-        return self.table.get_column(column).cast(pl.String).fill_null("").to_list()
+        if not self._column(column).dtype.is_nested() and self.table.schema[column] not in (pl.Binary, pl.Duration):
+            return self.table.get_column(column).cast(pl.String).fill_null("").to_list()
+        raise self._bad(column, f"The column holds {self.table.schema[column]}.", "texts", "Name another column.")
 
     def every_name(self, column: str) -> Names:
         """(n,) texts; BadInput names the first row where there is none."""
@@ -130,7 +132,7 @@ class Frame:
         return bool(series.dtype.is_numeric())
 
     def _column(self, column: str) -> pl.Series:
-        """A column with its empty cells as nulls; BadInput lists the columns there are."""
+        """A column with its empty cells as nulls, categories as texts; BadInput lists the columns there are."""
         import polars as pl
 
         if column not in self.table.columns:
@@ -139,6 +141,10 @@ class Frame:
             listed = ", ".join(f"`{name}`" for name in self.columns[:20])
             raise self._bad(column, "There is no such column.", f"one of {listed}", f"Name one of them.{hint}")
         series = self.table.get_column(column)
+        if series.dtype in (pl.Null, pl.Enum) or series.dtype == pl.Categorical:
+            series = series.cast(pl.String)
+        elif series.dtype.is_decimal():
+            series = series.cast(pl.Float64)
         if series.dtype == pl.String:
             kept = series.str.strip_chars()
             return kept.set(kept.str.len_bytes() == 0, None)
@@ -164,6 +170,7 @@ def read_frame(path: Path) -> Frame:
     try:
         table = _READ[shape](path, data)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        _say_encoding(path, shape, data)
         raise BadInput(
             f"The {shape} cannot be read: {str(error).splitlines()[0]}.",
             expected="rows of equal shape",
@@ -175,6 +182,20 @@ def read_frame(path: Path) -> Frame:
             "There are no rows.", expected="at least one row", remedy="Check the file.", where=Where(str(path))
         )
     return Frame(path, table)
+
+
+def _say_encoding(path: Path, shape: str, data: bytes) -> None:
+    """BadInput where what cannot be read is a text in another encoding."""
+    if shape == "Parquet":
+        return
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"Byte {data[error.start]:#04x} is no UTF-8.", expected="UTF-8 text",
+            remedy="Convert it, for example with `iconv -f latin1 -t utf-8`.",
+            where=Where(str(path), data.count(b"\n", 0, error.start) + 1),
+        ) from None  # fmt: skip
 
 
 def write_frame(table: pl.DataFrame, path: Path) -> None:
@@ -206,10 +227,29 @@ def _json_list(_: Path, data: bytes) -> pl.DataFrame:
     return pl.read_json(data, infer_schema_length=None)
 
 
-def _jsonl(_: Path, data: bytes) -> pl.DataFrame:
+def _jsonl(path: Path, data: bytes) -> pl.DataFrame:
     import polars as pl
 
-    return pl.read_ndjson(data, infer_schema_length=None)
+    try:
+        return pl.read_ndjson(data, infer_schema_length=None)
+    except pl.exceptions.PolarsError:
+        return pl.from_dicts([*_lines(path, data)], infer_schema_length=None)
+
+
+def _lines(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL that polars refuses, slowly: NaN, which json.dump writes, is an empty cell; BadInput names
+    the line that is no object."""
+    for number, line in enumerate(data.decode("utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, parse_constant=lambda word: None if word == "NaN" else float(word))
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise BadInput(f"The line is {line[:60]!r}.", expected="one JSON object a line", remedy="Correct the line.",
+                           where=Where(str(path), number))  # fmt: skip
+        yield row
 
 
 def _delimited(_: Path, data: bytes) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tutelage.measure.agreement import alpha, ceiling
     from tutelage.measure.calibration import expected_calibration_error, reliability, temperature
-    from tutelage.measure.consensus import choose, dawid_skene, majority, votes
+    from tutelage.measure.consensus import choose, dawid_skene, majority, pair_certainty, settle, votes
     from tutelage.measure.intervals import (
         bootstrap,
         difference_of_rates,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "agreement": ("alpha", "ceiling"),
     "calibration": ("expected_calibration_error", "reliability", "temperature"),
-    "consensus": ("choose", "dawid_skene", "majority", "votes"),
+    "consensus": ("choose", "dawid_skene", "majority", "pair_certainty", "settle", "votes"),
     "intervals": (
         "bootstrap", "difference_of_rates", "mcnemar_difference", "mean", "paired_difference", "rate", "win_rate",
     ),
@@ -39,8 +39,9 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "alpha", "bootstrap", "bradley_terry", "ceiling", "choose", "dawid_skene", "difference_of_rates",
-    "expected_calibration_error", "majority", "mcnemar_difference", "mean", "n_for_difference", "paired_difference",
-    "plackett_luce", "rate", "reliability", "smallest_detectable", "temperature", "votes", "win_rate",
+    "expected_calibration_error", "majority", "mcnemar_difference", "mean", "n_for_difference", "pair_certainty",
+    "paired_difference", "plackett_luce", "rate", "reliability", "settle", "smallest_detectable", "temperature",
+    "votes", "win_rate",
 ]  # fmt: skip
 
 

@@ -99,6 +99,8 @@ def _alpha(d: _Disagreement | None, level: float) -> Estimate | Undefined:
     most_split = clopper_pearson(split, units, level)[1]
     # A unit of m ratings disagrees by m times the largest disagreement at most.
     worst = n * d.most * ratio * most_split if split == 0 else (1 - value) * most_split * units / split
+    if split and se <= 1e-12:  # all units alike: their spread is not known, and no interval is too wide
+        worst, half = n * d.most * ratio, 1 - value
     return Estimate(
         value, min(value - half, 1 - worst), min(1.0, max(value + half, value)), METHOD, units, level=level,
         rows=int(n), assumptions=("items are independent of one another", "the judges are taken as they are"),

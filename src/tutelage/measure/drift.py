@@ -23,7 +23,8 @@ LEAST_GROUPS = 5
 class Drift:
     """A rolling human slice held against what was certified.
 
-    lo, hi     (n,) bounds on the error rate of the whole stretch, valid at all times together
+    lo, hi     (n,) bounds on the error rate of the whole stretch, valid at all times together while it is one rate;
+               bands that cross (some lo above some hi) are themselves the news: the rate changed
     log_e      (n,) evidence that the rate has risen above `allowed`, whenever that happened
     alarm_at   labels seen at the alarm; None: no alarm. False alarms ever: at most alpha, however often one looks
     """
@@ -43,6 +44,8 @@ def watch_errors(wrong: ArrayLike, *, allowed: float, alpha: float = 0.05) -> Dr
     Evidence is a mixture over the moment of change (slowly falling weights that add to one) and over the rate after
     it; each part is a likelihood ratio with expectation at most 1 while the rate stays at or below `allowed`, so a
     change after a long good stretch is found about as fast as one at the start.
+    The bounds are for one rate throughout. Where they cross, no one rate explains what was seen: the rate changed,
+    up or down, with confidence 1 − alpha.
     Source: Shin, Ramdas and Rinaldo 2024, e-detectors.
     """
     marks = np.asarray(wrong, dtype=np.int64)

@@ -371,3 +371,18 @@ def test_a_choice_does_not_depend_on_the_order_of_rows_and_is_repeatable(seed):
     two = choose(votes(item[order], judge[order], value[order], order=[0, 1, 2]), gold=gold, rng=3)
     assert (one.method, one.by, one.claim) == (two.method, two.by, two.claim)
     assert one.figures == two.figures
+
+
+def test_votes_of_one_value_cannot_be_predicted_from_each_other() -> None:
+    """Ten votes, all `yes`, hold nothing to tell judges by: said so, without dividing by the number of wrong values."""
+    v = votes(np.repeat(np.arange(5), 2), np.tile([0, 1], 5), ["yes"] * 10)
+    assert held_out(v, METHODS["majority"], rng=0) == Undefined("all votes are one value: nothing to predict")
+    assert choose(v, rng=0).method == "majority"
+
+
+def test_free_texts_have_a_majority_but_no_table_of_mistakes() -> None:
+    """6,000 different answers by 3 judges would be 3 · 6,000² = 108 million cells: the majority stays."""
+    v = votes(np.repeat(np.arange(2000), 3), np.tile([0, 1, 2], 2000), [f"answer {k}" for k in range(6000)])
+    assert isinstance(dawid_skene(v), Undefined)
+    assert isinstance(one_coin(v), Undefined)
+    assert not isinstance(majority(v), Undefined)

@@ -98,29 +98,37 @@ class Sheet:
         return frame.numbers(column)
 
     def _clean(self, column: str) -> Frame:
-        """The frame with this column in a form that reads: categories as texts, the word NULL as an empty cell."""
-        import polars as pl
-
-        from tutelage.formats.frames import Frame
-
-        if column not in self.frame.columns:
-            self.frame.is_numeric(column)  # raises, and lists the columns there are
-        series = self.frame.table.get_column(column)
-        if series.dtype in (pl.Null, pl.Categorical, pl.Enum) or series.dtype == pl.Categorical:
-            series = series.cast(pl.String)
-        if series.dtype.is_decimal():
-            series = series.cast(pl.Float64)
-        if series.dtype == pl.String:
-            empty = series.str.strip_chars().str.to_lowercase().is_in(BLANK)
-            if empty.any():
-                self.say(f"{int(empty.sum()):,} cells of `{column}` say {series.filter(empty)[0]}: read as empty")
-                series = series.set(empty, None)
-        return Frame(self.frame.path, self.frame.table.with_columns(series.alias(column)))
+        """The frame with the word NULL as an empty cell of this column; a note says so."""
+        frame, note = blanked(self.frame, column)
+        if note:
+            self.say(note)
+        return frame
 
     def say(self, note: str) -> None:
         """Remember a note, once."""
         if note not in self.notes:
             self.notes.append(note)
+
+
+def blanked(frame: Frame, column: str) -> tuple[Frame, str]:
+    """(the frame with cells of this column that say NULL or NaN empty, what was done in words or ""); BadInput where
+    there is no such column."""
+    import polars as pl
+
+    from tutelage.formats.frames import Frame
+
+    if column not in frame.columns:
+        frame.is_numeric(column)  # raises, and lists the columns there are
+    series = frame.table.get_column(column)
+    if series.dtype in (pl.Null, pl.Enum) or series.dtype == pl.Categorical:
+        series = series.cast(pl.String)
+    if series.dtype != pl.String:
+        return frame, ""
+    empty = series.str.strip_chars().str.to_lowercase().is_in(BLANK)
+    said = (
+        f"{int(empty.sum()):,} cells of `{column}` say {series.filter(empty)[0]}: read as empty" if empty.any() else ""
+    )
+    return Frame(frame.path, frame.table.with_columns(series.set(empty, None).alias(column))), said
 
 
 @dataclass(frozen=True)

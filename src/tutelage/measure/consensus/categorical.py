@@ -18,6 +18,7 @@ from tutelage.records.figures import Undefined
 
 BLOCK = 8_192  # items at a time
 FLOOR = 1e-10  # least probability of an answer: no single vote may veto all others
+MOST_CELLS = 100_000_000  # of all judges' matrices together, judges × values²: 0.8 GB, of which a fit holds a few
 ALIKE, NO_LIMIT = 1e5, 1e6  # kappas above which the votes show no differences; at which all judges are one
 
 
@@ -37,8 +38,8 @@ def one_coin(
     A judge's rate is shrunk to the mean by two imagined votes, so that one vote makes nobody perfect.
     Errors as `dawid_skene`. Source: Zhang et al. 2014, section 4 (the one-coin model).
     """
-    if v.item.size == 0 or v.shape[2] < 2:
-        return _one_value(v)
+    if (why := _no_matrices(v)) is not None:
+        return why
     known = gold_codes(v, gold) if gold else None
     i, j, k = v.shape
     weight = np.ones(v.item.size) if v.weight is None else v.weight
@@ -87,8 +88,8 @@ def dawid_skene(
     Needs three independent judges on an item somewhere. Raises DidNotConverge after `rounds`.
     Source: Dawid and Skene 1979; Paun et al. 2018 for the hierarchical form.
     """
-    if v.item.size == 0 or v.shape[2] < 2:
-        return _one_value(v)
+    if (why := _no_matrices(v)) is not None:
+        return why
     known = gold_codes(v, gold) if gold else None
     em = _Em(v, known)
     start = _clamped(v.shares(), known)
@@ -244,10 +245,16 @@ def estimate_kappa(counts: Floats, pooled: Floats) -> float:
     return strength if strength < ALIKE else NO_LIMIT
 
 
-def _one_value(v: Votes) -> Consensus | Undefined:
+def _no_matrices(v: Votes) -> Undefined | None:
+    """Why judges cannot have matrices here, or None: no votes, one value, free text with a value of its own each."""
+    _, j, k = v.shape
     if v.item.size == 0:
         return Undefined("no votes")
-    return Undefined("all votes are one value: nothing to decide (pass `order` with every possible value)")
+    if k < 2:
+        return Undefined("all votes are one value: nothing to decide (pass `order` with every possible value)")
+    if j * k * k > MOST_CELLS:
+        return Undefined(f"{k:,} different values by {j:,} judges: too many for a table of mistakes of each judge")
+    return None
 
 
 def _not_converged(what: str, rounds: int) -> DidNotConverge:

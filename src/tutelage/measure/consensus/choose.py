@@ -194,6 +194,8 @@ def held_out(v: Votes, fit: Fit, *, rng: np.random.Generator | int, folds: int =
     """
     if v.item.size < 2 * folds:
         return Undefined("too few votes to hold some out")
+    if v.shape[2] < 2:
+        return Undefined("all votes are one value: nothing to predict")
     inner = np.random.default_rng(rng) if not isinstance(rng, np.random.Generator) else rng
     fold = np.empty(v.item.size, np.int64)
     fold[np.lexsort((v.value, v.judge, v.item))] = inner.permutation(v.item.size) % folds  # whatever the row order
