@@ -50,8 +50,8 @@ def command(
 
     frame = read_frame(file)
     distinct(frame, item)
-    machine, people, again = _labels(frame, ai, human, second)
     warnings: list[str] = []
+    machine, people, again = _labels(frame, ai, human, second, warnings)
     silent = ~there(machine)
     if silent.all():
         return _nothing(target, require, len(frame), as_json)
@@ -100,9 +100,20 @@ def _nothing(target: str, require: float | None, items: int, as_json: bool) -> N
     raise SystemExit(0 if require is None else FAILED)
 
 
-def _labels(frame: Frame, ai: str, human: str, second: str | None) -> tuple[Any, Any, Any]:
-    """Verdicts and labels: numbers where all of them are, names otherwise, so that 1 and "1.0" are one label."""
+def _labels(
+    frame: Frame, ai: str, human: str, second: str | None, warnings: list[str] | None = None
+) -> tuple[Any, Any, Any]:
+    """Verdicts and labels: numbers where all of them are, names otherwise, so that 1 and "1.0" are one label.
+
+    The words NULL and NaN are empty cells, as everywhere: nobody's label.
+    """
+    from tutelage.cli.measure.columns import blanked
+
     named = [ai, human, *([second] if second else [])]
+    for name in named:
+        frame, note = blanked(frame, name)
+        if note and warnings is not None:
+            warnings.append(f"{note}.")
     read = frame.numbers if all(frame.is_numeric(c) for c in named) else frame.names
     columns: list[Floats | Names] = [read(c) for c in named]
     return columns[0], columns[1], columns[2] if second else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,6 +57,7 @@ def draw(
     import polars as pl
 
     from tutelage.formats.frames import read_frame, write_frame
+    from tutelage.measure.certify.silent import there
 
     frame = read_frame(file)
     taken = [name for name in ADDED if name in frame.columns]
@@ -65,8 +66,8 @@ def draw(
             f"There is a column `{taken[0]}` already.", expected=f"no columns {', '.join(ADDED)}",
             remedy="Draw from the file as it was before the first draw, or rename the column.", where=Where(str(file)),
         )  # fmt: skip
-    frame.every_name(ai)
-    planned = _planned(frame, item, confidence, target, error, level, strata, minimum, size, seed)
+    silent = ~there(frame.names(ai))
+    planned = _planned(frame, item, silent, confidence, target, error, level, strata, minimum, size, seed)
     stamp = STAMP.format(design=planned.design, seed=seed, commitment=planned.commitment, item=item)
     columns = [
         pl.Series("in_slice", planned.drawn()), pl.Series("pi", planned.pi), pl.Series("cell", planned.cell),
@@ -87,9 +88,10 @@ def draw(
 
 
 def _planned(
-    frame: Frame, item: str, confidence: str | None, target: str, error: float, level: float, strata: str | None,
-    minimum: int, size: int, seed: int,
+    frame: Frame, item: str, silent: Any, confidence: str | None, target: str, error: float, level: float,
+    strata: str | None, minimum: int, size: int, seed: int,
 ) -> Draw:  # fmt: skip
+    from tutelage.measure.certify.silent import least_sure
     from tutelage.measure.sample import plan_residual, plan_uniform
 
     ids = tuple(distinct(frame, item))
@@ -103,9 +105,8 @@ def _planned(
         if not 0 < value < 1:
             raise BadInput(f"{name} is {value}.", expected="a share in (0, 1)", remedy="Write 5 % as .05.",
                            where=Where(field=name))  # fmt: skip
-    return plan_residual(
-        ids, size, frame.every_number(confidence), error=error, seed=seed, level=level, strata=kinds, minimum=minimum
-    )
+    sure = frame.every_number(confidence) if not silent.any() else least_sure(frame.numbers(confidence), silent)
+    return plan_residual(ids, size, sure, error=error, seed=seed, level=level, strata=kinds, minimum=minimum)
 
 
 @command.command(epilog="Example:  tutelage slice check slice.parquet --json")
