@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +17,38 @@ COUNT = 3000
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_killed_seal_leaves_no_half_release_and_no_judgment_with_two_leaves(tmp_path: Path, kills: int) -> None:
+def test_a_killed_seal_leaves_no_half_release_and_no_judgment_with_two_leaves(
+    tmp_path: Path, kills: int, record_property: Callable[[str, object], None]
+) -> None:
+    """Each kill hits a project's first sealing, from the moment on that its log is opened; then it is sealed again.
+
+    The time to the kill is drawn up to a limit that follows how long sealing takes, so that kills fall in all of it.
+    """
     rng = np.random.default_rng(3)
     corpus(COUNT).write(tmp_path / "j")
     env = {"TUTELAGE_HOME": str(tmp_path / "home")}
-    hit, rounds, seconds = 0, 0, 3.0
+    hit, half, rounds, longest = 0, 0, 0, 2.0
     while hit < kills:
         assert rounds < 4 * kills
-        project, out = f"p{rounds % 5}", tmp_path / f"r{rounds}"
-        log = tmp_path / "home" / "projects" / project / "log" / "lock"
+        home, out = tmp_path / "home" / "projects" / f"p{rounds}", tmp_path / f"r{rounds}"
         argv = [sys.executable, "-m", "tutelage", "release", "seal", str(tmp_path / "j"), "--out", str(out)]
-        started = log if not log.exists() else None
-        attempt = kill_at([*argv, "--project", project], env, rng.uniform(0, seconds), after=started)
+        argv += ["--project", home.name]
+        attempt = kill_at(argv, env, rng.uniform(0, longest), after=home / "log" / "log.frames")
         rounds += 1
         hit += attempt.killed
+        longest *= 1.05 if attempt.killed else 0.85
+        assert attempt.killed or attempt.code == 0, attempt.stderr
         assert not out.exists() or whole(out)
-        if attempt.killed and not out.exists():
-            again = kill_at([*argv, "--project", project], env, 120)
+        half += attempt.killed and bool(list(tmp_path.glob(".*.tmp")))
+        if not out.exists():
+            again = kill_at(argv, env, 120)
             assert again.code == 0, again.stderr
         assert whole(out)
         assert not list(tmp_path.glob(".*.tmp"))
-        with Project(project, tmp_path / "home" / "projects" / project).log() as found:
+        with Project(home.name, home).log() as found:
             assert len(found) == COUNT
+    record_property("kills", f"{hit}, {half} of them with files half written; {rounds} rounds")
+    assert half, "no kill hit the writing of files: nothing was tested"
 
 
 def whole(release: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tutelage.errors import BadInput, Failed, StoreDamaged, Where
@@ -79,15 +80,18 @@ class Log:
         entry = self._storage.read(index)
         if not entry.body:
             return None
+        key = self._people.by_owner(entry.owner)
+        if key is not None:
+            return Given.parse(decrypt(key.key, entry.body, entry.leaf + entry.tag))
         if entry.owner == NOBODY or self._people.by_owner(opposite(entry.owner)):
             raise Failed(f"Leaf {index} is no contribution.", expected="a receipt's leaf", remedy="Use `published`.")
-        key = self._people.by_owner(entry.owner)
-        return None if key is None else Given.parse(decrypt(key.key, entry.body, entry.leaf + entry.tag))
+        return None
 
     def published(self) -> Iterator[tuple[int, bytes]]:
         """(index, payload) of all payloads that were not erased."""
+        by_owner = cache(self._people.by_owner)
         for index, entry in enumerate(self._storage):
-            key = self._people.by_owner(opposite(entry.owner))
+            key = by_owner(opposite(entry.owner))
             if key is not None:
                 yield index, decrypt(key.key, entry.body, entry.leaf + entry.tag)
             elif entry.owner == NOBODY and entry.body:
