@@ -119,6 +119,10 @@ class Log:
         """The present size and root, and those of the list of enrolments, signed."""
         return sign(self.origin, len(self), self.tree.root(), key, (len(self.listed), self.listed.root()))
 
+    def kept(self) -> list[Checkpoint]:
+        """All kept checkpoints, by size; a log in memory keeps none."""
+        return []
+
     def _bar(self, who: bytes) -> None:
         self._barred.add(who)
 

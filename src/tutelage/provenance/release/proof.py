@@ -12,13 +12,14 @@ from tutelage.errors import BadInput, Failed
 from tutelage.provenance.batches import Batch, Enrolment, check_batch, enrolled_keys, key_at
 from tutelage.provenance.checkpoints import Checkpoint
 from tutelage.provenance.levels import Evidence, level_of
-from tutelage.provenance.log import FileLog
+from tutelage.provenance.log import Log
 from tutelage.provenance.receipts import Receipt
 from tutelage.provenance.release.logged import Row
 from tutelage.records import Json
 
 PARTS = ("enrolments", "batches", "rotations", "tombstones", "slices")
 _PART_OF = {"enrolment/1": "enrolments", "batch/1": "batches", "tombstone/1": "tombstones", "slice/1": "slices"}
+UNSEEN = ("audit/1",)  # roots over who did what: for auditors, who have the rows
 KEPT = 64  # earlier checkpoints to which consistency is proven
 
 
@@ -29,11 +30,13 @@ class Published:
     parts: dict[str, list[tuple[int, bytes]]]
 
     @classmethod
-    def of(cls, log: FileLog) -> Published:
+    def of(cls, log: Log) -> Published:
         """All of a log's, in log order. What names no known schema is a rotation's envelope."""
         parts: dict[str, list[tuple[int, bytes]]] = {name: [] for name in PARTS}
         for index, payload in log.published():
             schema = json.loads(payload).get("schema")
+            if schema in UNSEEN:
+                continue
             parts[_PART_OF.get(schema, "rotations")].append((index, payload))
         return cls(parts)
 
@@ -43,14 +46,14 @@ class Published:
 
     def used(self, rows: Sequence[Row]) -> Published:
         """Without enrolments and batches of people who are not in the rows, or batches that sign other receipts too."""
-        nyms, ids = {r.nym for r in rows}, {json.loads(r.payload)["id"] for r in rows}
+        nyms, ids = {r.nym for r in rows}, {json.loads(r.payload)["id"] for r in rows if self.parts["batches"]}
         kept = dict(self.parts)
         kept["enrolments"] = [(i, p) for i, p in kept["enrolments"] if json.loads(p)["nym"] in nyms]
         kept["batches"] = [(i, p) for i, p in kept["batches"] if ids.issuperset(json.loads(p)["receipts"])]
         return Published(kept)
 
 
-def nodes(log: FileLog, rows: Sequence[Row], published: Published) -> Json:
+def nodes(log: Log, rows: Sequence[Row], published: Published) -> Json:
     """`proof/nodes.json`: the operator's leaves by part, and one proof for them and every receipt."""
     places = {part: [index for index, _ in found] for part, found in published.parts.items()}
     every = sorted([r.index for r in rows] + [i for found in places.values() for i in found])
@@ -58,7 +61,7 @@ def nodes(log: FileLog, rows: Sequence[Row], published: Published) -> Json:
     return {"schema": "nodes/1", "size": len(log), **places, "nodes": [node.hex() for node in proof]}
 
 
-def consistency(log: FileLog, now: Checkpoint) -> list[Json]:
+def consistency(log: Log, now: Checkpoint) -> list[Json]:
     """`proof/consistency.json`: earlier checkpoints, each with the path that shows it a prefix of this one."""
     earlier = [c for c in log.kept() if 0 < c.size < now.size][-KEPT:]
     return [{"note": c.note(), "path": [h.hex() for h in log.tree.consistency(c.size)]} for c in earlier]
@@ -69,10 +72,10 @@ def levels(log: str, rows: Sequence[Row], published: Published) -> list[str]:
 
     What the operator only imported stays H0 until the person signs it.
     """
-    receipts = [Receipt.parse(r.payload) for r in rows] if published.parts["batches"] else []
+    receipts = [Receipt.own(r.payload) for r in rows] if published.parts["batches"] else []
     by_id = {r.id: r for r in receipts}
     chains = enrolled_keys(log, [(index, Enrolment.parse(p)) for index, p in published.parts["enrolments"]])
-    places = {json.loads(r.payload)["id"]: r.index for r in rows} if published.parts["batches"] else {}
+    places = {receipt.id: row.index for receipt, row in zip(receipts, rows, strict=False)}
     signed: dict[str, Evidence] = {}
     for index, payload in published.parts["batches"]:
         batch = Batch.parse(payload)

@@ -14,10 +14,12 @@ from typing import Any
 
 from tutelage.errors import BadInput, Where
 from tutelage.provenance import keys
+from tutelage.provenance.certificate import Sheet
 from tutelage.provenance.commitments import pseudonym
-from tutelage.provenance.log import FileLog
+from tutelage.provenance.log import Log
 from tutelage.provenance.release import figures, proof
 from tutelage.provenance.release.card import card
+from tutelage.provenance.release.certified import certified
 from tutelage.provenance.release.croissant import croissant
 from tutelage.provenance.release.derived import write_parquet
 from tutelage.provenance.release.eu_summary import eu_summary
@@ -42,10 +44,11 @@ NO_LICENCE = "none stated: ask the operator before any use"
 
 def seal(
     source: Source, project: Project, out: Path, *, now: datetime, licence: str | None = None,
-    exclusivity: str = "not exclusive",
+    exclusivity: str = "not exclusive", certificate: Path | None = None,
 ) -> Manifest:  # fmt: skip
     """Log what is not logged yet and write the release to `out`, which must be empty or absent.
 
+    certificate  the directory of one (`provenance.certificate`) whose labels are judgments of the source
     Killed at any moment it leaves `out` as it was; what was logged by then keeps its leaves when sealed again.
     """
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
@@ -56,7 +59,8 @@ def seal(
     partly = out.with_name(f".{out.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
     try:
         with writing(out), project.log() as log:
-            manifest = _Sealing(source, project, log, partly, now).write(licence or NO_LICENCE, exclusivity)
+            sealing = _Sealing(source, project, log, partly, now)
+            manifest = sealing.write(licence or NO_LICENCE, exclusivity, certificate)
             sync_directory(partly)
             if out.exists():
                 out.rmdir()
@@ -71,7 +75,7 @@ def seal(
 class _Sealing:
     """One release in the making; every file goes through `_put`, so that every file is in SHA256SUMS."""
 
-    def __init__(self, source: Source, project: Project, log: FileLog, root: Path, now: datetime) -> None:
+    def __init__(self, source: Source, project: Project, log: Log, root: Path, now: datetime) -> None:
         self.source, self.project, self.log, self.root, self.now = (
             source,
             project,
@@ -80,8 +84,9 @@ class _Sealing:
             now.replace(microsecond=0),
         )
         self.sums: dict[str, str] = {}
+        self.sheet: Sheet | None = None
 
-    def write(self, licence: str, exclusivity: str) -> Manifest:
+    def write(self, licence: str, exclusivity: str, certificate: Path | None) -> Manifest:
         corpus = self.source.corpus
         pepper = self.project.secret("pepper")
         nyms = {j.id: pseudonym(pepper, j.id) for j in corpus.judges}
@@ -96,6 +101,10 @@ class _Sealing:
         self._put("openings.jsonl.gz", _packed(_opening(r) for r in rows))
         self._put("proof/rows.json", _text({p: "".join(_short(one) for one in lines[p]) for p in PARTS}))
         published = proof.Published.of(self.log).used(rows)
+        if certificate is not None:
+            self.sheet, files = certified(certificate, corpus, rows, published.parts["slices"])
+            for path, content in files.items():
+                self._put(path, content)
         self._proof(rows, published)
         counts = {p: len(lines[p]) for p in PARTS}
         manifest = self._manifest(data, licence, exclusivity, counts, proof.levels(self.log.origin, rows, published))
@@ -137,9 +146,10 @@ class _Sealing:
         self._put("quality.json", _text(quality))
         paid = proof.pay(rows)
         self._put("pay.json", _text(paid))
-        eu = eu_summary(manifest, characters=figures.characters(corpus), languages=figures.languages(corpus))
+        eu = eu_summary(manifest, characters=figures.characters(corpus), languages=figures.languages(corpus),
+                        sources=figures.sources(corpus))  # fmt: skip
         self._put("eu-summary.json", _text(eu))
-        self._put("card.html", card(manifest, quality, paid).encode())
+        self._put("card.html", card(manifest, quality, paid, self.sheet).encode())
         key = self.project.operator().public
         self._put("keys/operator.pub", openssh(key.raw, key.name).encode())
         self._put("keys/allowed_signers", f"operator {openssh(key.raw, key.name)}".encode())

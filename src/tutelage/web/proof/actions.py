@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 
-from tutelage.provenance.checkpoints import sign
-from tutelage.provenance.merkle import Tree, leaf_hash, root_of
+from tutelage.provenance.checkpoints import Checkpoint
+from tutelage.provenance.merkle import leaf_hash, root_of
 from tutelage.provenance.people import encrypt
 from tutelage.provenance.receipts import Given, envelope
 from tutelage.records import Json
@@ -19,10 +18,9 @@ from tutelage.store import canonical
 from tutelage.web import installation
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
-from tutelage.web.proof.models import Audit, Checkpoint, Leaf
+from tutelage.web.proof.log import HallLog, alone, number
+from tutelage.web.proof.models import Audit, Leaf
 from tutelage.web.proof.storage import Keys
-
-SEQUENCER_LOCK = 7_462_001  # any number that nothing else uses
 
 
 @functools.cache
@@ -51,51 +49,24 @@ def audit(
     Audit.objects.create(at=at, actor=actor, verb=verb, what=what, which=str(which), project=project, detail=detail)
 
 
-@transaction.atomic
-def sequence(at: datetime) -> Checkpoint | None:
+_log: list[HallLog] = []  # the log as it was at the last pass, kept from one to the next
+
+
+def sequence() -> Checkpoint | None:
     """Give every new leaf its place, seal new audit rows, sign a checkpoint; None where nothing is new.
 
     One sequencer at a time; writers never wait for it, and a leaf that commits late comes later.
     """
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
-    _seal_audit()
-    last = Checkpoint.objects.order_by("-size").first()
-    base = last.size if last else 0
-    if not _number(base):
-        return None
-    tree = _tree_up_to(base)
-    for leaf in Leaf.objects.filter(index__gte=base).order_by("index").values_list("leaf", flat=True).iterator(5000):
-        tree.append(bytes(leaf))
-    origin, key = installation.origin(settings.HALL), installation.operator_key(settings.HALL)
-    note = sign(origin, len(tree), tree.root(), key).note()
-    return Checkpoint.objects.create(size=len(tree), root=tree.root(), note=note)
-
-
-_tree: list[Tree] = []  # the tree up to the last checkpoint, kept from one pass to the next
-
-
-def _tree_up_to(size: int) -> Tree:
-    """The tree of the first `size` leaves, read anew where the last pass was undone."""
-    if not _tree or len(_tree[0]) != size:
-        made = Tree()
-        rows = Leaf.objects.filter(index__lt=size).order_by("index").values_list("leaf", flat=True)
-        for leaf in rows.iterator(5000):
-            made.append(bytes(leaf))
-        _tree[:] = [made]
-    return _tree[0]
-
-
-def _number(base: int) -> int:
-    """Number the leaves that have no place yet, from `base` on, in the order of their rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'UPDATE proof_leaf SET "index" = n.place FROM (SELECT id, %s - 1 + row_number() OVER (ORDER BY id) '
-            'AS place FROM proof_leaf WHERE "index" IS NULL) AS n WHERE proof_leaf.id = n.id',
-            [base],
-        )
-        return cursor.rowcount
+    kept = list(_log)
+    _log.clear()
+    with alone():
+        log = kept[0] if kept and kept[0].stands() else HallLog()
+        _seal_audit()
+        log.catch_up()
+        fresh = number(len(log))
+        made = log.checkpoint(installation.operator_key(settings.HALL)) if fresh or not log.signed() else None
+    _log.append(log)
+    return made
 
 
 def _seal_audit() -> None:
