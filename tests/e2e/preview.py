@@ -61,6 +61,7 @@ class Desk:
     submitted: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
+    deaf: bool = False  # what is submitted is stored, but no answer comes back
     trouble: list[tuple[str, int]] = field(default_factory=list)
     replies: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -168,12 +169,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _draft(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     desk.drafts.append(body)
-    handler._json(200, {"version": body["version"] + 1})
+    later = (datetime.now(UTC) + timedelta(seconds=1800)).isoformat()
+    handler._json(200, {"version": body["version"] + 1, "expires_at": later})
 
 
 def _submit(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     if body["key"] in desk.replies:
-        return handler._json(200, desk.replies[body["key"]])
+        return _answer(handler, desk, desk.replies[body["key"]])
     try:
         kinds.get(desk.tasks.kind).parse_answer(desk.tasks.exhibit.item, body["answer"])
     except BadInput as e:
@@ -186,7 +188,14 @@ def _submit(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     reply = {"judgment": judgment, "receipt": {"id": str(uuid.uuid4())}, "pay": {"minor": 42, "currency": "EUR"},
              "undo_until": until, "next": desk.tasks.next(undo={"judgment": judgment, "until": until})}  # fmt: skip
     desk.replies[body["key"]] = reply
-    return handler._json(200, reply)
+    return _answer(handler, desk, reply)
+
+
+def _answer(handler: _Handler, desk: Desk, reply: dict[str, Any]) -> None:
+    if desk.deaf:
+        handler.close_connection = True
+    else:
+        handler._json(200, reply)
 
 
 def _skip(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:

@@ -56,11 +56,15 @@ class Tasks:
         self.kind, self.left, self.lease_s, self.care = kind, left, lease_s, care
         self.exhibit = specimen(kind)
         self.draft: dict[str, Any] | None = None
+        self.again: dict[str, Any] | None = None  # what a page that is loaded again is given
         self.numbers = itertools.count(1)
         self.done, self.paid_s, self.earned = 11, 872, 504
 
     def next(self, *, draft: dict[str, Any] | None = None, undo: dict[str, Any] | None = None) -> dict[str, Any]:
         """The next task, or why there is none."""
+        if self.again:
+            again, self.again = self.again, None
+            return again
         if self.done >= self.left:
             later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
             return {"none": {"reason": "You have judged everything there is for you.", "when": later}}

@@ -1,0 +1,254 @@
+"""The frame around every kind: saving, sending, undoing, leaving, its keys, and what it does when something breaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.hands import click, press
+from tests.e2e.preview import Preview
+
+
+def opened(page: Any, preview: Preview, kind: str = "comparison", **terms: Any) -> Any:
+    """A desk with a task of the kind, open in the browser."""
+    desk = preview.lay(kind, **terms)
+    page.goto(f"{preview.url}/work/")
+    page.locator(f"t-kind-{kind}").wait_for(state="attached")
+    return desk
+
+
+def at_task(page: Any, n: int) -> None:
+    """Waits for the n-th task."""
+    page.get_by_text(f"{n} of about 20").wait_for()
+
+
+def test_a_comparison_is_two_keys(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "a", "Enter")
+    at_task(page, 13)
+    assert desk.submitted[0]["answer"] == {"type": "prefer", "winner": "second", "strength": 2}
+
+
+def test_harmful_asks_which_and_names_places_in_the_item(page: Any, preview: Preview) -> None:
+    """What is shown as B is the item's first."""
+    desk = opened(page, preview)
+    press(page, "h", "b", "Control+Enter")
+    at_task(page, 13)
+    press(page, "h", "h", "Control+Enter")
+    at_task(page, 14)
+    assert [s["answer"]["which"] for s in desk.submitted] == [["first"], ["second", "first"]]
+
+
+def test_single_keys_do_nothing_while_somebody_writes(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "w", '"a bad tie, such 1', "Escape", "7", "Control+Enter")
+    at_task(page, 13)
+    assert desk.submitted[0]["reason"] == "a bad tie, such 1"
+    assert desk.submitted[0]["answer"]["strength"] == 3
+    assert desk.submitted[0]["telemetry"]["typed"] == 17
+
+
+def test_undo_brings_the_answer_back_and_only_for_ten_seconds(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "1", "w", '"clear', "Control+Enter")
+    at_task(page, 13)
+    press(page, "u")
+    at_task(page, 12)
+    assert page.locator("#reason").input_value() == "clear"
+    assert page.get_by_role("button", name="A much").get_attribute("aria-pressed") == "true"
+    assert page.get_by_role("button", name="Undo").is_disabled()
+    assert len(desk.undone) == 1
+
+
+def test_skipping_is_paid_and_asks_why_in_two_keys(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "s", "2")
+    page.wait_for_function("() => document.querySelector('t-workbench').spoken.startsWith('Skipped. You get €0.12')")
+    assert desk.skipped[0]["reason"] == "unclear"
+
+
+def test_a_draft_that_the_server_never_saw_survives_a_crash(page: Any, preview: Preview) -> None:
+    """The first page's drafts are refused by a broken connection; the second finds them on the device."""
+    desk = opened(page, preview)
+    desk.trouble += [("draft", 0)] * 50
+    press(page, "6", "w", '"kept')
+    page.get_by_text("on this device").wait_for()
+    task = page.evaluate("JSON.parse(document.getElementById('task').textContent)")
+    desk.trouble.clear()
+    desk.tasks.again = task
+    page.goto("about:blank")
+    page.goto(f"{preview.url}/work/")
+    page.locator("t-kind-comparison").wait_for()
+    assert page.locator("#reason").input_value() == "kept"
+    assert page.locator(".scale [aria-pressed=true]").inner_text().startswith("B")
+    page.get_by_text("saved", exact=True).wait_for()
+    assert desk.drafts[-1]["reason"] == "kept"
+
+
+def test_a_submission_is_sent_again_with_the_same_key_until_there_is_a_receipt(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    desk.trouble += [("submit", 503), ("submit", 0)]
+    press(page, "1", "Control+Enter")
+    page.get_by_text("Your work and pay are safe").wait_for()
+    at_task(page, 13)
+    assert len(desk.submitted) == 1
+    assert page.evaluate("localStorage.getItem('tutelage.pending')") is None
+
+
+def test_a_receipt_lost_with_the_page_is_fetched_by_the_next_page(page: Any, preview: Preview) -> None:
+    """The server stored it and the page died before the answer: the same key gives the same judgment, once."""
+    desk = opened(page, preview)
+    desk.deaf = True
+    press(page, "1", "Control+Enter")
+    page.get_by_text("Trying again").wait_for()
+    desk.deaf = False
+    page.reload()
+    at_task(page, 13)
+    assert len(desk.submitted) == 1
+
+
+def test_a_lost_lease_says_that_work_is_safe_and_offers_the_next(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    desk.trouble.append(("submit", 409))
+    press(page, "1", "Control+Enter")
+    page.get_by_role("alert").get_by_text("Your work and pay are safe").wait_for()
+    click(page, "Next task")
+    page.get_by_role("alert").wait_for(state="detached")
+    assert desk.submitted == []
+
+
+def test_a_refused_answer_names_what_was_expected(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    desk.trouble.append(("submit", 422))
+    press(page, "1", "Control+Enter")
+    page.get_by_role("alert").get_by_text("Expected: something else.").wait_for()
+    press(page, "Control+Enter")
+    at_task(page, 13)
+    assert len(desk.submitted) == 1
+
+
+def test_an_empty_queue_says_what_happens_next(page: Any, preview: Preview) -> None:
+    preview.lay("comparison", left=12)
+    page.goto(f"{preview.url}/work/")
+    page.locator("t-kind-comparison").wait_for()
+    press(page, "t", "Enter")
+    page.get_by_role("heading", name="Nothing to do here now").wait_for()
+    assert page.get_by_text("More is expected").is_visible()
+    assert page.get_by_role("link", name="To my page").is_visible()
+
+
+def test_time_that_runs_out_can_be_extended(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview, lease_s=100)
+    page.get_by_text("Time for this task ends in 1:").wait_for()
+    click(page, "I need more time")
+    page.get_by_text("Time for this task ends").wait_for(state="detached")
+    assert len(desk.drafts) == 1
+
+
+def test_guideline_stands_beside_and_gives_the_focus_back(page: Any, preview: Preview) -> None:
+    opened(page, preview)
+    press(page, "g")
+    page.get_by_role("complementary", name="Guideline").get_by_text("safety first").wait_for()
+    press(page, "g")
+    page.get_by_role("complementary").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.localName") == "main"
+
+
+def test_differences_of_two_responses_are_marked(page: Any, preview: Preview) -> None:
+    opened(page, preview)
+    press(page, "d")
+    marked = page.locator(".resp").nth(0).locator("mark").all_inner_texts()
+    assert any("anti-inflammatory" in m for m in marked)
+    assert "Ibuprofen" not in marked
+
+
+def test_keys_are_shown_changed_and_switched_off(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    dialog.get_by_role("button", name="Change the key of Tie").last.click()
+    press(page, "z", "Escape")
+    press(page, "z")
+    assert page.get_by_role("button", name="Tie").get_attribute("aria-pressed") == "true"
+    press(page, "?")
+    dialog.get_by_label("Single keys work").uncheck()
+    press(page, "Escape", "1")
+    assert page.get_by_role("button", name="Tie").get_attribute("aria-pressed") == "true"
+    press(page, "Control+Enter")
+    at_task(page, 13)
+    assert desk.submitted[0]["answer"] == {"type": "tie"}
+
+
+CARE = {"classes": ["violence"], "dose_left_s": 600}
+
+
+def test_hidden_content_is_shown_while_a_key_is_held(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview, care=dict(CARE))
+    assert page.get_by_role("heading", name="Hidden until you choose to see it").is_visible()
+    assert not page.locator(".prompt").is_visible()
+    page.keyboard.down("r")
+    page.locator(".prompt").wait_for()
+    page.keyboard.press("1")
+    page.keyboard.up("r")
+    page.locator(".prompt").wait_for(state="hidden")
+    press(page, "Control+Enter")
+    at_task(page, 13)
+    assert desk.submitted[0]["answer"]["strength"] == 3
+
+
+def test_leaving_is_two_presses_paid_and_without_penalty(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview, care=dict(CARE))
+    click(page, "Show it")
+    press(page, "Escape", "Escape")
+    page.get_by_text("Your time is paid and nothing counts against you.").wait_for()
+    assert desk.skipped[0]["reason"] == "distressing"
+
+
+def test_when_the_days_share_is_used_up_it_cannot_be_shown(page: Any, preview: Preview) -> None:
+    opened(page, preview, care={"classes": ["violence"], "dose_left_s": 1})
+    click(page, "Show it")
+    page.get_by_text("Today’s share is used up").wait_for()
+    assert page.get_by_role("button", name="Show it").is_disabled()
+    assert not page.locator(".prompt").is_visible()
+
+
+def test_the_next_task_is_seen_within_100_ms_of_submitting(page: Any, preview: Preview) -> None:
+    """20 comparisons; from the key to the frame in which the next one stands, at the 95th percentile."""
+    opened(page, preview, left=60)
+    took = [_seconds_to_next(page) for _ in range(20)]
+    assert sorted(took)[18] <= 100, took
+
+
+def _seconds_to_next(page: Any) -> float:
+    return float(page.evaluate("""async () => {
+        const bench = document.querySelector("t-workbench"), before = bench.next.lease.token;
+        const press = (key, ctrlKey) => dispatchEvent(new KeyboardEvent("keydown", {key, ctrlKey, bubbles: true}));
+        press("1", false);
+        await bench.updateComplete;
+        const began = performance.now();
+        press("Enter", true);
+        while (bench.next.lease.token === before) await new Promise(requestAnimationFrame);
+        await bench.updateComplete;
+        return performance.now() - began; }"""))  # fmt: skip
+
+
+def test_nothing_moves_when_an_answer_is_chosen_or_saved(page: Any, preview: Preview) -> None:
+    opened(page, preview)
+    page.evaluate("""() => { window.moved = 0; new PerformanceObserver(
+        (l) => l.getEntries().forEach((e) => window.moved += e.value)).observe({type: "layout-shift"}); }""")  # fmt: skip
+    press(page, "1", "7", "x", "c", "d", "d")
+    page.get_by_text("saved", exact=True).wait_for()
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.moved") < 0.02
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_reader_of_the_screen_hears_what_happens(language: str, page: Any, preview: Preview) -> None:
+    opened(page, preview)
+    heard = page.locator("p.sr[role=status]")
+    press(page, "2")
+    assert heard.inner_text() == "A. Ready to submit."
+    press(page, "Control+Enter")
+    at_task(page, 13)
+    assert "Submitted. You get €0.42. Task 13." in heard.inner_text()
