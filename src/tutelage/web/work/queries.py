@@ -15,12 +15,14 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from pydantic import TypeAdapter
 
-from tutelage import kinds
+from tutelage import kinds, records
+from tutelage.formats.corpus import Corpus
 from tutelage.provenance.receipts import Terms
+from tutelage.records import decode
 from tutelage.store import digest
 from tutelage.web import installation
 from tutelage.web.people.models import User
-from tutelage.web.projects.models import Guideline, Role
+from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work import rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
@@ -164,3 +166,37 @@ def receipt_id(judgment: Judgment) -> str:
 def _in_short(answer: dict[str, Any]) -> str:
     """An answer in a line: its values, without the names of its fields."""
     return " · ".join(str(v) for v in answer.values() if isinstance(v, str | int | float))
+
+
+def record_of(judgment: Judgment) -> records.Judgment:
+    """The record behind a judgment's receipt, exactly as it was logged. Needs item, item body and guideline at hand."""
+    item = json.loads(judgment.item.body.record)
+    shown = rules.shown_order(len(item["responses"]), judgment.slot_id, judgment.epoch, str(judgment.user_id))
+    return records.Judgment(
+        id=str(judgment.pk), item_id=item["id"], judge_id=str(judgment.user_id), answer=judgment.answer,
+        reason=judgment.reason or None, guideline_version=str(judgment.guideline.version),
+        supersedes=str(judgment.supersedes_id) if judgment.supersedes_id else None,
+        active_s=judgment.active_ms / 1000, wall_s=judgment.wall_ms / 1000, at=judgment.accepted_at,
+        conditions={"order": shown},
+    )  # fmt: skip
+
+
+def corpus_of(project: Project) -> Corpus:
+    """Everything that people did in a project, as records: judged items, their responses, judgments, judges."""
+    rows = Judgment.objects.filter(project=project).select_related("item__body", "guideline", "user").order_by("pk")
+    judgments: list[records.Judgment] = []
+    items: dict[int, records.Item] = {}
+    responses: dict[str, records.Response] = {}
+    judges: dict[str, records.Judge] = {}
+    for row in rows.iterator(1000):
+        judgments.append(record_of(row))
+        if row.item_id not in items:
+            items[row.item_id] = decode(records.Item, json.loads(row.item.body.record))
+            said: tuple[records.Response, ...] = decode(
+                tuple[records.Response, ...], json.loads(row.item.body.responses)
+            )
+            responses |= {r.id: r for r in said}
+        who = str(row.user_id)
+        if who not in judges:
+            judges[who] = records.Simulated(who, "demo") if row.user.simulated else records.Person(who, level="H1")
+    return Corpus(tuple(items.values()), tuple(responses.values()), tuple(judgments), tuple(judges.values()))
