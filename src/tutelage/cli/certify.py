@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -30,18 +30,20 @@ EXIT = {True: 0, False: FAILED, None: NOT_ENOUGH}
 @click.option("--level", default=0.95, show_default=True, metavar="X", help="Confidence of the claim.")
 @click.option("--confidence", metavar="C", help="The judge's own, more is surer: for residual.")
 @click.option("--pi", metavar="C", help="Recorded chances; taken from a drawn slice.")
-@click.option("--order", metavar="C", help="Rank or time at which labels came: for --sequential.")
+@click.option("--order", metavar="C", hidden=True, help="Rank or time at which labels came: for --sequential.")
 @click.option("--domain", metavar="C", help="Decide per domain, false discoveries held.")
 @click.option("--second", metavar="C", help="A second person's labels: takes human noise out.")
 @click.option("--values", metavar="V", help="For mean: left=1,tie=.5,right=0 or bounds: 1..5.")
 @click.option("--never", metavar="C", hidden=True, help="Truths: items that go to a person anyway.")
-@click.option("--sequential", is_flag=True, help="Bounds that hold however often one looks.")
+@click.option("--sequential", is_flag=True, help="Bounds that hold at every look (--order C: as labels came).")
 @click.option("--seed", default=0, metavar="N", help="Of the order of bets.  [default: 0]")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="Write every claim and its rows, for a release.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     file: Path, item: str, ai: str, human: str, target: Any, require: float | None, error: float, level: float,
     confidence: str | None, pi: str | None, order: str | None, domain: str | None, second: str | None,
-    values: str | None, never: str | None, sequential: bool, seed: int, as_json: bool,
+    values: str | None, never: str | None, sequential: bool, seed: int, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say what may be claimed of an AI judge. --never C: items for people anyway."""
     from tutelage.formats.frames import read_frame
@@ -80,11 +82,72 @@ def command(
         domain=frame.every_name(domain) if domain else None, second=again, values=worth, bounds=bounds,
         never=left, sequential=sequential, seed=seed,
     )  # fmt: skip
+    if out is not None:
+        columns = Columns(item, ai, human, second, confidence, domain, never)
+        _write(frame, drawn, columns, Asking(target, require, error, level, worth, bounds, seed), sequential, out)
     if as_json:
         console.emit(_json(found, warnings))
     else:
         _show(found, warnings)
     raise SystemExit(0 if require is None else EXIT[found.usable])
+
+
+class Columns(NamedTuple):
+    """The names of a file's columns."""
+
+    item: str
+    ai: str
+    human: str
+    second: str | None
+    confidence: str | None
+    domain: str | None
+    never: str | None
+
+
+class Asking(NamedTuple):
+    """What was asked, as `provenance.certificate.Asked` has it."""
+
+    target: Any
+    require: float | None
+    error: float
+    level: float
+    values: dict[str, float] | None
+    bounds: tuple[float, float] | None
+    seed: int
+
+
+def _write(frame: Frame, drawn: Draw | None, named: Columns, asking: Asking, sequential: bool, out: Path) -> None:
+    """The certificate as an artefact: only of a draw that anyone can repeat, and of one look."""
+    from tutelage.provenance import certificate
+
+    if drawn is None or sequential:
+        raise BadInput(
+            "A certificate is written " + ("of one look, not of a sequence." if drawn else "of a recorded draw only."),
+            expected="the columns that `tutelage slice draw` wrote, and no --sequential",
+            remedy="Draw the slice first, or leave out --out.", where=Where(str(frame.path), field="--out"),
+        )  # fmt: skip
+    inside = drawn.drawn().tolist()
+    machine, people, again = _labels(frame, named.ai, named.human, named.second, [])
+    sure = frame.numbers(named.confidence) if named.confidence else None
+    domains = frame.names(named.domain).tolist() if named.domain else None
+    left = frame.truths(named.never).tolist() if named.never else None
+    rows = [
+        {"item": name, "ai": _said(machine[i]), "pi": float(drawn.pi[i]), "cell": int(drawn.cell[i]),
+         "in_slice": inside[i], "human": _said(people[i]) if inside[i] else None,
+         "second": _said(again[i]) if again is not None and inside[i] else None,
+         "confidence": None if sure is None else _said(sure[i]), "domain": None if domains is None else domains[i],
+         "never": bool(left and left[i])}
+        for i, name in enumerate(drawn.ids)
+    ]  # fmt: skip
+    judges = sorted(set(frame.every_name("judge").tolist())) if "judge" in frame.columns else [named.ai]
+    asked = certificate.Asked(*asking)
+    sheet, ordered = certificate.made(", ".join(judges), rows, drawn.seed, drawn.design, asked)
+    certificate.write(sheet, ordered, out)
+    console.note(f"Wrote {', '.join(sheet.claims)} and {len(rows):,} rows to {out}.")
+
+
+def _said(value: Any) -> Any:
+    return None if value is None or value != value else value if isinstance(value, str) else float(value)
 
 
 def _nothing(target: str, require: float | None, items: int, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`tutelage release`: seal one, set two side by side."""
+"""`tutelage release`: seal one, set two side by side, compute a certificate again."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ def command() -> None:
 @click.option("--licence", help="Under which others may use the rows.")
 @click.option("--exclusive", is_flag=True, help="Nobody else gets these rows.")
 @click.option("--project", "name", help="Whose log to use; default: the source's name.")
+@click.option("--certificate", type=DIRECTORY, help="Of `tutelage certify --out`: its claims go along.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: release.json.")
-def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str | None, as_json: bool) -> None:
+def seal(
+    source: str, out: Path, licence: str | None, exclusive: bool, name: str | None, certificate: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Write a sealed release of a run, or of a directory made by `tutelage import`.
 
     Judgments that the project's log does not know are added as imported (H0). The release is whole or absent. Check it
@@ -46,7 +50,8 @@ def seal(source: str, out: Path, licence: str | None, exclusive: bool, name: str
     found = read(locate(source))
     project = Project.named(name or re.sub(r"[^A-Za-z0-9._-]+", "-", found.name).strip("-.") or "project")
     exclusivity = "exclusive" if exclusive else "not exclusive"
-    made = write(found, project, out, now=datetime.now(UTC), licence=licence, exclusivity=exclusivity)
+    made = write(found, project, out, now=datetime.now(UTC), licence=licence, exclusivity=exclusivity,
+                 certificate=certificate)  # fmt: skip
     if as_json:
         console.emit(made)
         return
@@ -71,3 +76,29 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
         console.emit(found)
     else:
         console.say(to_text(found))
+
+
+@command.command(epilog="Example:  tutelage release certificate release/ --json")
+@click.argument("release", type=DIRECTORY)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def certificate(release: Path, as_json: bool) -> None:
+    """Compute a certificate again from its rows: the draw, every figure, every word. Exits 0 if equal, 3 if not.
+
+    RELEASE is a release, or what `tutelage certify --out` wrote. That the rows are the release's own judgments, logged
+    after the draw, is what its verify.py checks.
+    """
+    from tutelage.errors import FAILED
+    from tutelage.provenance.certificate import differences, read
+
+    sheet, rows = read(release)
+    differs = differences(sheet, rows)
+    if as_json:
+        console.emit({"equal": not differs, "differs": differs, "certificate": sheet})
+    else:
+        console.say(f"On the AI judge {sheet.judge}, from {len(rows):,} rows:")
+        for target, claim in sheet.claims.items():
+            console.say(f"  {target:<10} {claim['claim']}")
+        console.say("Equal: the rows give exactly these claims." if not differs else "NOT EQUAL:")
+        for one in differs[:12]:
+            console.say(f"  {one}")
+    raise SystemExit(FAILED if differs else 0)

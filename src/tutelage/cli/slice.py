@@ -45,10 +45,11 @@ def command() -> None:
 @click.option("--size", required=True, type=int, metavar="N", help="Items people look at.")
 @click.option("--seed", required=True, type=int, metavar="S", help="Anyone repeats the draw from it.")
 @click.option("--out", required=True, type=OUT, metavar="FILE", help="A .parquet, .jsonl or .csv.")
+@click.option("--project", metavar="NAME", help="Log the draw there, before anyone looks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def draw(
     file: Path, item: str, ai: str, confidence: str | None, target: str, error: float, level: float,
-    strata: str | None, minimum: int, size: int, seed: int, out: Path, as_json: bool,
+    strata: str | None, minimum: int, size: int, seed: int, out: Path, project: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Draw a slice: FILE's rows with in_slice, pi, cell and draw.
 
@@ -78,13 +79,24 @@ def draw(
     except pl.exceptions.PolarsError as problem:
         raise BadInput(f"The rows do not fit this format: {problem}.", expected="a format that holds every column",
                        remedy="Write .parquet or .jsonl.", where=Where(str(out))) from None  # fmt: skip
+    leaf = None if project is None else _logged(planned, project)
     if as_json:
         console.emit({"file": str(out), "items": len(frame), "size": sum(planned.takes), "seed": seed,
-                      "target": target, "commitment": planned.commitment})  # fmt: skip
+                      "target": target, "commitment": planned.commitment, "leaf": leaf})  # fmt: skip
         return
     console.say(f"{sum(planned.takes):,} of {len(frame):,} items are in the slice: {out}")
-    console.say(f"Commitment {planned.commitment}: publish it before anyone looks.")
+    kept = "publish it before anyone looks" if leaf is None else f"leaf {leaf} of the log of {project}"
+    console.say(f"Commitment {planned.commitment}: {kept}.")
     console.say("Have people label the rows where in_slice is true; keep all rows and these columns.")
+
+
+def _logged(planned: Draw, project: str) -> int:
+    """The leaf that the draw has in a project's log: from then on it stands before every label that follows."""
+    from tutelage.provenance.certificate import Drawn
+    from tutelage.provenance.release.project import Project
+
+    with Project.named(project).log() as log:
+        return log.publish(Drawn.of(planned).payload())
 
 
 def _planned(

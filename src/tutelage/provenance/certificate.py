@@ -163,8 +163,12 @@ def read(directory: Path) -> tuple[Sheet, list[Json]]:
     place = directory / FOLDER if (directory / FOLDER / CLAIMS).is_file() else directory
     path = place / CLAIMS
     if not path.is_file():
-        raise BadInput("There is no certificate here.", expected=f"{CLAIMS} and {ROWS}, or a release that holds them",
-                       remedy="Write one with `tutelage certify … --out DIR`.", where=Where(str(directory)))  # fmt: skip
+        raise BadInput(
+            "There is no certificate here.",
+            expected=f"{CLAIMS} and {ROWS}, or a release with them",
+            remedy="Write one with `tutelage certify … --out DIR`.",
+            where=Where(str(directory)),
+        )
     try:
         sheet: Sheet = decode(Sheet, jsonl.parse(path.read_bytes(), path))
     except BadInput as error:
@@ -182,7 +186,8 @@ def differences(sheet: Sheet, rows: Sequence[Json]) -> list[str]:
     found = sample.check(draw, sheet.draw.commitment, [r["in_slice"] for r in rows])
     if Drawn.of(draw) != sheet.draw:
         found.append(f"the draw is stated as {encode(sheet.draw)}, the rows give {encode(Drawn.of(draw))}")
-    found += [f"{r['item']}: a label outside the slice" for r in rows if r.get("human") is not None and not r["in_slice"]]
+    outside = [r for r in rows if r.get("human") is not None and not r["in_slice"]]
+    found += [f"{r['item']}: a label outside the slice" for r in outside]
     return found + _unequal("claims", sheet.claims, again)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from tutelage.provenance.certificate import Sheet
 from tutelage.provenance.levels import MEANING
 from tutelage.provenance.release.manifest import Manifest
 from tutelage.records import Estimate, Figure, Undefined
@@ -46,7 +47,7 @@ sealed <span class=w>{sealed}</span></p>
 lent, is not shown.</p>
 <h2>How far they agree</h2>{figures}<p class=quiet>{caution}</p>
 <h2>What was paid</h2>{pay}
-<h2>Rows decided on by a person</h2>{decided}
+{certificate}<h2>Rows decided on by a person</h2>{decided}
 <h2>Identity</h2><p><code>{digest}</code></p><p class=quiet>Log {origin}, {size:,} leaves.
 Check it offline: <code>python3 -I verify.py . --trust operator.pub</code>, with the operator's key got by another way;
 VERIFY.md says more.</p>
@@ -54,8 +55,10 @@ VERIFY.md says more.</p>
 """
 
 
-def card(manifest: Manifest, quality: Mapping[str, Any], pay: Mapping[str, Any]) -> str:
-    """The page. `quality` and `pay` are what `quality.json` and `pay.json` hold."""
+def card(
+    manifest: Manifest, quality: Mapping[str, Any], pay: Mapping[str, Any], sheet: Sheet | None = None
+) -> str:  # fmt: skip
+    """The page. `quality` and `pay` are what `quality.json` and `pay.json` hold; `sheet` a certificate."""
     total = manifest.judgments
     sorts = [
         (f"<span class=dot style='background:var(--{s})'></span>{SORT_WORDS[s]}", manifest.judges[s], n, n / total)
@@ -81,6 +84,7 @@ def card(manifest: Manifest, quality: Mapping[str, Any], pay: Mapping[str, Any])
         no_levels=f"None at {', '.join(absent)}. " if absent else "",
         figures=_table(("among", "value and 95 % interval"), figures), caution=escape(str(quality["caution"])),
         pay=_pay(pay), decided=_table(("judgment", "", "by", "why"), decided) if decided else "<p>None.</p>",
+        certificate="" if sheet is None else _certified(sheet),
         origin=escape(manifest.origin), size=int(manifest.log["size"]),
     )  # fmt: skip
 
@@ -112,6 +116,23 @@ def _pay(pay: Mapping[str, Any]) -> str:
     note = f"<p class=quiet>For {unstated:,} judgments nobody stated the pay.</p>" if unstated else ""
     head = ("in the smallest unit of", "judgments", "sum", "a person, least – most")
     return (_table(head, rows) if rows else "") + note
+
+
+def _certified(sheet: Sheet) -> str:
+    """Each claim in words, its figure with interval, labels and method, and how it is recomputed."""
+    rows = []
+    for target, claim in sheet.claims.items():
+        figure = claim["figures"][target]
+        numbers = f"undefined: {figure['why']}" if figure.get("value") is None else (
+            f"{figure['value']:.3f} [{figure['lo']:.3f}, {figure['hi']:.3f}] at {figure['level']:.0%}, "
+            f"{figure['n']:,} labels of {claim['batch']:,} items, {figure['method']}"
+        )  # fmt: skip
+        rows.append((target, claim["claim"], numbers))
+    return (
+        f"<h2>What is certified of {escape(sheet.judge)}</h2>{_table(('', 'claim', 'figure'), rows)}"
+        f"<p>The draw (seed {sheet.draw.seed}) is leaf {sheet.leaf} of the log, before the labels. Compute it again: "
+        "<code>tutelage release certificate .</code></p>\n"
+    )
 
 
 def _figure(figure: Figure) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-PARTS = ("signatures", "formats", "people", "verify")
+PARTS = ("signatures", "formats", "people", "certificate", "verify")
 _OWN = "tutelage.provenance.verifier"
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tutelage.provenance.verifier.certificate import CERTIFICATE, CERTIFIED, Judged, check_certificate, label_of
 from tutelage.provenance.verifier.formats import (
     Fault,
     Key,
@@ -45,7 +46,7 @@ from tutelage.provenance.verifier.signatures import ssh_key, ssh_signature
 PARTS = {"items": "id", "responses": "id", "judgments": "id", "judges": "id", "verdicts": "item_id"}
 SUMS, SIGNATURE, NODES, ROWS = "SHA256SUMS", "SHA256SUMS.sig", "proof/nodes.json", "data/judgments.jsonl.gz"
 ATTESTATIONS = "proof/attestations.jsonl"
-OPERATORS = ("enrolments", "batches", "rotations", "tombstones")
+OPERATORS = ("enrolments", "batches", "rotations", "tombstones", "slices")
 LEVELS = ("H0", "H1", "H2", "H3", "H4")
 SORTS = ("person", "ai", "simulated", "anonymous")
 MOST = 1 << 33  # bytes that a packed file may unfold to
@@ -85,7 +86,7 @@ class Release:
             ("files", self.files), ("statement", self.statement), ("rows", self.read_rows),
             ("receipts", self.read_receipts), ("log", self.in_log), ("history", self.history),
             ("enrolled", self.enrolled), ("people", self.people), ("pay", self.pay), ("counts", self.counts),
-            ("revoked", self.revoked),
+            ("certificate", self.certificate), ("revoked", self.revoked),
         ):  # fmt: skip
             self.faults, self.notes = [], []
             try:
@@ -413,6 +414,26 @@ class Release:
         shares = ", ".join(f"{by.count(s) / judgments:.1%} {s}" for s in SORTS)
         self.notes.append(f"judgments by: {shares}; simulated and anonymous are not people. Licence: {said['licence']}")
 
+    def certificate(self) -> None:
+        """What is claimed of an AI judge rests on a draw that the log held before the labels."""
+        if CERTIFICATE not in self.sums:
+            self.notes.append("there is none: nothing is claimed of an AI judge")
+            return
+        sheet = canonical(self.bytes_of(CERTIFICATE).removesuffix(b"\n"))
+        rows = [canonical(line) for line in self.unpacked(CERTIFIED)]
+        judged = Judged()
+        for line in self.lines["items"]:
+            judged.name(json.loads(line))
+        given = [json.loads(line) for line in self.lines["judgments"]]
+        gone = {one["supersedes"] for one in given}
+        for one, opening in zip(given, self.openings, strict=True):
+            label = label_of(one["answer"])
+            if label is not None and one["id"] not in gone and self.sorts.get(one["judge_id"]) == "person":
+                judged.labels.setdefault(one["item_id"], []).append((opening["index"], one["id"], label))
+        places = self.json_of(NODES)["slices"]
+        draws = [json.loads(line) for line in self.raw_lines("proof/slices.jsonl")]
+        self.notes += check_certificate(sheet, rows, list(zip(places, draws, strict=True)), judged)
+
     def revoked(self) -> None:
         """Rows that the operator has since withdrawn."""
         if not self.options.revocations:
@@ -466,6 +487,7 @@ CHECKED = {
     "history": "the log continues earlier checkpoints", "enrolled": "no enrolment of its people is left out",
     "people": "people's signatures and levels",
     "pay": "pay sums are the receipts'", "counts": "release.json states what the rows show",
+    "certificate": "the AI judge's claim rests on a draw logged before the labels",
     "revoked": "rows withdrawn since (with --revocations)",
 }  # fmt: skip
 
