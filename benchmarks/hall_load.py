@@ -29,7 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hall_server import Hall, postgres  # noqa: E402  beside this file, wherever it is called from
+from hall_server import Hall, postgres
 
 CSRF = "c" * 32
 PATIENCE_S = 60
@@ -113,7 +113,7 @@ class Annotator:
         status, said = self.ask("POST", "/api/work/submit", body)
         self.notes.times["submit"].append(time.perf_counter() - began)
         if status != 200:
-            self.notes.count(f"submit {status}")
+            self.notes.count(f"submit {status}: {(said or {}).get('seen')}"[:100])
             return self.next()
         self.notes.acknowledged({"judgment": said["judgment"], "receipt": said["receipt"], "user": self.id,
                                  "item": task["item"]["id"]})  # fmt: skip
@@ -134,7 +134,7 @@ class Annotator:
                 task = self.cycle(task, resubmit=args.resubmit, abuse=args.abuse)
                 if args.get and task is not None:
                     task = self.next()
-            except Exception as error:
+            except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
                 self.notes.count(f"client {type(error).__name__}: {error}"[:120])
                 return
         if task is None:

@@ -1,4 +1,4 @@
-"""A hall of its own for the load benches: database, project with items and people, server, its processor time, truth."""
+"""A hall of its own for the load benches: database, items, people, server, its processor time, and the truth."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-WORDS = (
+SPOKEN = (
     "model answer human judge prefer clear wrong source cite detail short long polite code table "
     "reason step check proof result value"
-).split()
+)
+WORDS = SPOKEN.split()
 OWNER = "postgres"  # PostgreSQL refuses to run as root
 
 

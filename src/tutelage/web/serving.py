@@ -124,9 +124,11 @@ def _prepare(hall: Path, announce: Callable[[str], None]) -> str | None:
     """The database in shape; the path of the first-run link where nobody owns this installation yet."""
     from django.db import connections, utils
 
+    from tutelage.web import installation
     from tutelage.web.database import migrating
     from tutelage.web.people.actions import first_run_token
 
+    installation.operator_key(hall), installation.key_encryption_key(hall)  # made now, so that they can be kept apart
     try:
         applied = migrating.migrate(hall / "backups", datetime.now(UTC))
     except utils.OperationalError as error:

@@ -31,20 +31,21 @@ IDLE_S = 1.0
 
 
 class Job(NamedTuple):
-    """Something to do every so many seconds: a function of the time, by its dotted name."""
+    """Something to do every so many seconds: a function by its dotted name, called with the time if it is `timed`."""
 
     every_s: float
     name: str
+    timed: bool = False
 
     def run(self, now: datetime) -> None:
         """Do it once."""
-        function: Callable[[datetime], Any] = import_string(self.name)
-        function(now)
+        function: Callable[..., Any] = import_string(self.name)
+        function(*([now] if self.timed else []))
 
 
 OURS = (
     Job(2.0, "tutelage.web.proof.actions.sequence"),
-    Job(15.0, "tutelage.web.work.claiming.reclaim"),
+    Job(15.0, "tutelage.web.work.claiming.reclaim", timed=True),
 )
 
 

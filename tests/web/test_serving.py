@@ -1,0 +1,104 @@
+"""`tutelage serve`: one command, one server over a data directory, nothing left behind however it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tests.web.database.halls import Server, serving, tutelage
+
+
+def status(port: int, path: str) -> int:
+    """What a GET answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those of some processes that are still there."""
+    return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_the_first_start_makes_keys_and_database_and_prints_a_link_that_becomes_an_owner(tmp_path: Path) -> None:
+    """Keys are for the owner of the files alone; the link opens the wizard; SIGTERM ends every process, status 0."""
+    hall = tmp_path / "hall"
+    with serving(hall) as server:
+        keys = {key.name: key.stat().st_mode & 0o777 for key in (hall / "keys").iterdir()}
+        assert keys == {"secret": 0o600, "kek": 0o600, "operator": 0o600}
+        assert hall.stat().st_mode & 0o777 == 0o700
+        link = server.link()
+        assert link is not None
+        assert (status(server.port, "/healthz"), status(server.port, link)) == (200, 200)
+        everyone = server.everyone()
+        assert len(everyone) == 3  # the main process, the web server, the worker
+        assert server.end() == 0
+    assert alive(everyone) == []
+
+
+def test_a_second_server_and_a_taken_port_are_refused_by_name(tmp_path: Path) -> None:
+    """Both exit 2, and say who is there and what to do."""
+    with serving(tmp_path / "hall") as server:
+        second = tutelage(tmp_path / "hall", "serve", "--port", "59998")
+        assert second.returncode == 2
+        assert f"Process {server.process.pid} at http://127.0.0.1:{server.port}/" in second.stderr
+        assert "--stop" in second.stderr
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        other = tutelage(tmp_path / "other", "serve", "--port", str(port))
+    assert other.returncode == 2
+    assert f"Port {port} is taken by process" in other.stderr
+    assert f"--port {port + 1}" in other.stderr
+
+
+def test_after_kill_9_of_the_main_process_the_others_end_and_the_next_start_works(tmp_path: Path) -> None:
+    """The web server and the worker are gone within seconds; the same port serves again."""
+    first = Server(tmp_path / "hall")
+    first.link()
+    everyone = first.everyone()
+    first.end(signal.SIGKILL)
+    with serving(tmp_path / "hall", first.port) as second:
+        assert status(second.port, "/healthz") == 200
+        assert alive(everyone) == []
+
+
+def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
+    """kill -9 of the worker alone: three processes again, the server never stopped answering."""
+    with serving(tmp_path / "hall") as server:
+        _, *children = server.everyone()
+        worker = next(pid for pid in children if (tmp_path / "hall" / "workers").exists() and _session(pid) == pid)
+        import os
+
+        os.kill(worker, signal.SIGKILL)
+        ends = time.monotonic() + 10
+        while len(alive(server.everyone())) < 3 or worker in alive(server.everyone()):
+            assert status(server.port, "/healthz") == 200
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+
+
+def _session(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])
+
+
+def test_in_the_background_it_answers_before_the_command_returns_and_stop_ends_it(tmp_path: Path) -> None:
+    """What `make demo` does."""
+    from benchmarks.hall_server import free_port
+
+    port = free_port()
+    started = tutelage(tmp_path / "hall", "serve", "--background", "--port", str(port))
+    try:
+        assert (started.returncode, status(port, "/healthz")) == (0, 200)
+        assert f"http://127.0.0.1:{port}/start/" in started.stdout
+    finally:
+        stopped = tutelage(tmp_path / "hall", "serve", "--stop")
+    assert (stopped.returncode, "Stopped process" in stopped.stdout) == (0, True)
+    assert tutelage(tmp_path / "hall", "serve", "--stop").stdout.startswith("No server uses")
