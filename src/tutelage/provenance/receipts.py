@@ -82,6 +82,14 @@ class Receipt:
                            remedy="Use the line as it was given out.")  # fmt: skip
         return found
 
+    @classmethod
+    def own(cls, payload: bytes) -> Receipt:
+        """A receipt from bytes that this store wrote itself and sealed: they are not held against canonical JSON again,
+        which halves the time that a hundred thousand take."""
+        found = parsed(cls, payload)
+        vars(found)["_written"] = payload
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -123,7 +131,7 @@ class Given:
         """The reverse of `body`."""
         v: dict[str, Any] = json.loads(body)
         return cls(
-            Receipt.parse(v["receipt"].encode()),
+            Receipt.own(v["receipt"].encode()),
             v["contribution"].encode(),
             None if v["item"] is None else v["item"].encode(),
             Salt.parse(v["salt"]),

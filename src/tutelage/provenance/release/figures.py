@@ -68,6 +68,11 @@ def characters(corpus: Corpus) -> int:
     return sum(len(m.text) for part in (corpus.items, corpus.responses) for one in part for m in one.messages)
 
 
+def sources(corpus: Corpus) -> tuple[str, ...]:
+    """Where items and responses say that they are from."""
+    return tuple(sorted({o.source.dataset for part in (corpus.items, corpus.responses) for o in part if o.source}))
+
+
 def languages(corpus: Corpus) -> tuple[str, ...]:
     """BCP 47 tags that items and responses name."""
     return tuple(sorted({o.language for part in (corpus.items, corpus.responses) for o in part if o.language}))
