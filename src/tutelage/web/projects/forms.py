@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tutelage import kinds
+from tutelage.errors import BadInput, Where
 from tutelage.web.projects import rules
 from tutelage.web.projects.models import Project
 
@@ -31,6 +32,23 @@ SUMMARIES = {
 def kind_choices() -> list[tuple[str, Any]]:
     """The kinds of question that this installation has."""
     return [(name, SUMMARIES.get(name, name)) for name in kinds.names()]
+
+
+def check_kind(name: str) -> None:
+    """Raises BadInput for a kind that is not here."""
+    kinds.get(name)
+
+
+def check_warnings(chosen: list[str]) -> None:
+    """Raises BadInput for a class that is not known, and for “none” beside another."""
+    unknown = [c for c in chosen if c not in rules.WARNINGS]
+    if unknown or (rules.NONE in chosen and len(chosen) > 1):
+        raise BadInput(
+            f"The content warnings are {chosen}.",
+            expected="`none` alone, or any of " + ", ".join(w for w in rules.WARNINGS if w != rules.NONE),
+            remedy="Name those that apply.",
+            where=Where(field="warnings"),
+        )
 
 
 class MoneyField(forms.DecimalField):
