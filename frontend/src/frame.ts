@@ -90,7 +90,7 @@ export const uncovered = (dose_s: number, hide: () => void) => html`
 
 /** A page that says what happens next, and when. */
 export const ending = (title: string, said: string, buttons: unknown) => html`
-  <section class="card ending"><h1 tabindex="-1">${title}</h1><p>${said}</p><div class="choices across">${buttons}</div></section>`;
+  <main class="card ending"><h1 tabindex="-1">${title}</h1><p>${said}</p><div class="choices across">${buttons}</div></main>`;
 
 export const empty = ({ none }: NoTask, home: string, again: () => void) =>
   ending(

@@ -134,7 +134,7 @@ class Workbench extends LitElement {
 
   private focusTask(): void {
     scrollTo({ top: 0, behavior: "instant" });
-    const first = this.querySelector<HTMLElement>("[data-first]") ?? this.querySelector<HTMLElement>("main, h1[tabindex]");
+    const first = this.querySelector<HTMLElement>("[data-first]") ?? this.querySelector<HTMLElement>("h1[tabindex], main[tabindex]");
     first?.focus({ preventScroll: true });
   }
 
@@ -381,7 +381,8 @@ class Workbench extends LitElement {
     if (!task || !kind) return html`<main class="desk" aria-busy="true"></main>`;
     return html`
       <div class="desk ${this.open ? "beside" : ""}">
-        <main tabindex="-1" aria-label=${t("Task {n} in {project}", { n: number(task.progress.done + 1), project: task.project.name })}>
+        <main tabindex="-1" aria-labelledby="task-name">
+          <h1 class="sr" id="task-name">${t("Task {n} in {project}", { n: number(task.progress.done + 1), project: task.project.name })}</h1>
           <div class="content">
             ${task.care && this.shown ? frame.uncovered(this.dose_s, this.hide) : nothing}
             ${this.concealed ? frame.cover(task.care!, this.dose_s, hint("frame.reveal"), this.reveal, this.leave) : nothing}

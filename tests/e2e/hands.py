@@ -119,8 +119,10 @@ def _author(page: Page) -> None:
 POINTER: dict[str, Callable[[Page], None]] = {
     "comparison": lambda page: click(page, "B slightly"),
     "ranking": _rank,
-    "rating": lambda page: page.locator("fieldset").nth(0).get_by_role("button", name="4").click()
-    or page.locator("fieldset").nth(1).get_by_role("button", name="Does not apply").click(),
+    "rating": lambda page: (
+        page.locator("fieldset").nth(0).get_by_role("button", name="4").click()
+        or page.locator("fieldset").nth(1).get_by_role("button", name="Does not apply").click()
+    ),
     "demonstration": _write,
     "classification": lambda page: click(page, "unsafe"),
     "spans": _mark,

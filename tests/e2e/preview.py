@@ -126,7 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
             if told:
                 desk.trouble.remove(told)
                 return self._refuse(told[1])
-            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try}[what](self, desk, body)
+            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try}[what](
+                self, desk, body
+            )
 
     def _refuse(self, status: int) -> None:
         if status == 0:  # the connection breaks

@@ -91,7 +91,7 @@ class Classification extends KindElement {
 
   private label(label: string, name: string, i: number) {
     const on = this.chosen.includes(label);
-    return html`<button class="btn ${on ? "on" : ""}" aria-pressed=${on} aria-label=${label} @click=${() => this.choose(label)}><span dir="auto">${name}</span> ${i < 9 ? kbd(this.hint(`${i + 1}`)) : nothing}</button>`;
+    return html`<button class="btn ${on ? "on" : ""}" aria-pressed=${on} @click=${() => this.choose(label)}><span dir="auto"><span class="sr">${label.slice(0, label.length - name.length)}</span>${name}</span> ${i < 9 ? kbd(this.hint(`${i + 1}`)) : nothing}</button>`;
   }
 
   private noneButton() {

@@ -97,7 +97,7 @@ class Rating extends KindElement {
 
   private value(c: Criterion, i: number, v: number, on: boolean) {
     const anchor = c.anchors?.[String(v)];
-    return html`<button class="btn ${on ? "on" : ""}" aria-pressed=${on} aria-label=${anchor ? `${number(v)}: ${anchor}` : number(v)} @click=${() => this.score(i, v)}>
+    return html`<button class="btn ${on ? "on" : ""}" aria-pressed=${on} @click=${() => this.score(i, v)}>
       <span class="num">${number(v)}</span>${anchor ? html`<span class="small" dir="auto">${anchor}</span>` : nothing}</button>`;
   }
 
