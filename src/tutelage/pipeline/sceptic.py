@@ -5,19 +5,26 @@ the hidden votes open. Pure: votes in, figures out; the hall and the command lin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from tutelage.errors import BadInput
+from tutelage.formats import import_file
+from tutelage.formats.corpus import Corpus
 from tutelage.measure.certify import Certificate, certify
 from tutelage.measure.intervals import rate
 from tutelage.measure.sample import plan_uniform
-from tutelage.records import Estimate, Rate, Undefined
+from tutelage.records import AiJudge, Estimate, Json, Judgment, Rate, Undefined
 
 SHARE, LEVEL = 0.10, 0.95
+ANSWER: dict[str, Json] = {
+    "left": {"type": "prefer", "winner": "first"},
+    "right": {"type": "prefer", "winner": "second"},
+    "tie": {"type": "tie"},
+}
 Labels = npt.NDArray[np.object_]
 
 
@@ -99,6 +106,21 @@ def read_llmfao(folder: Path, judge: str = "gpt-4") -> Votes:
     table = table.sort("pair_id", "worker").with_row_index()
     ids = tuple(f"{p}/{w}/{i}" for p, w, i in zip(table["pair_id"], table["worker"], table["index"], strict=True))
     return Votes(judge, ids, *(_labels(table[c].to_list()) for c in ("pair_id", "worker", "winner", "ai")))
+
+
+def read_corpus(folder: Path, judge: str = "gpt-4") -> Corpus:
+    """The same as records: pairs with both answers, people's votes, and the judge's verdicts as an AI judge's."""
+    import polars as pl
+
+    found = import_file(folder / "pairs.parquet", "comparison", joins=[f"{folder}/votes.parquet:pair_id"]).corpus
+    said = pl.read_parquet(folder / "judge_votes.parquet").filter(pl.col("judge") == judge)
+    machine = AiJudge(judge, judge, family=judge.rpartition("-")[0])
+    place = {item.source.row if item.source else item.id: item.id for item in found.items}
+    graded = tuple(
+        Judgment(f"{judge}-{pair}", place.get(pair, pair), judge, ANSWER[winner])
+        for pair, winner in zip(said["pair_id"], said["winner"], strict=True)
+    )
+    return replace(found, judgments=found.judgments + graded, judges=(*found.judges, machine))
 
 
 def claim(votes: Votes, *, seed: int, share: float = SHARE, require: float | None = None) -> Claim:

@@ -1,0 +1,70 @@
+"""Two reward models before one gate: one from people's votes, one from the same votes shuffled.
+
+Cross-fitted over prompts, so that no prompt is scored by a model that saw it; intervals count prompts, not pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+import numpy as np
+
+from tutelage.evaluation.reward_model import RewardReport, evaluate_cross_fitted
+from tutelage.gate import Decision, Evidence, decide
+from tutelage.gate.criteria import parse
+from tutelage.models import RewardModel
+from tutelage.models.head import load
+from tutelage.records import RankedRow
+from tutelage.store import digest_tree
+from tutelage.training.head import HeadConfig, fit
+
+FOLDS = 4
+CLEAR = 0.7  # the gate asks about pairs on which people are this much of one mind
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A reward model trained on all rows, what was measured of its making on held-out prompts, and the gate's word."""
+
+    directory: Path
+    report: RewardReport
+    decision: Decision
+
+
+def shuffled(rows: Sequence[RankedRow], rng: np.random.Generator) -> list[RankedRow]:
+    """The same pairs with each other's votes: whatever is learned from them is not people's judgment."""
+    order = rng.permutation(len(rows))
+    return [replace(row, ranks=rows[i].ranks) for row, i in zip(rows, order.tolist(), strict=True)]
+
+
+def contend(
+    rows: Sequence[RankedRow], out: Path, *, seed: int, now: datetime, shuffle: bool = False, cache: Path | None = None
+) -> Candidate:  # fmt: skip
+    """Train on rows (or on their votes shuffled), measure on held-out prompts with the true votes, ask the gate."""
+    clear = [row for row in rows if row.certainty >= CLEAR]
+    deal, train_rng, test_rng = np.random.default_rng(seed).spawn(3)
+    config = HeadConfig(cache=cache)
+
+    def taught(some: Sequence[RankedRow]) -> list[RankedRow]:
+        return shuffled(some, deal) if shuffle else list(some)
+
+    with TemporaryDirectory() as scratch:
+
+        def train(some: Sequence[RankedRow], rng: np.random.Generator) -> RewardModel:
+            fold = Path(mkdtemp(dir=scratch)) / "head"
+            fit(taught(some), out=fold, config=config, rng=rng)
+            return load(fold, cache=cache)
+
+        name = "shuffled votes" if shuffle else "votes"
+        report = evaluate_cross_fitted(clear, train, k=FOLDS, rng=test_rng, name=name)
+    fit(taught(rows), out=out, config=config, rng=train_rng)
+    evidence = Evidence(
+        digest_tree(out), now, {"accuracy": report.accuracy, "calibration_error": report.calibration_error}
+    )
+    text = (files("tutelage.pipeline") / "criteria" / "sceptic.toml").read_bytes()
+    return Candidate(out, report, decide(parse(text), evidence, now=now))
