@@ -11,7 +11,7 @@ from tutelage.pipeline.sceptic_models import contend, shuffled
 from tutelage.records import RankedRow, assistant, user
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-WORDS = "river stone cloud lamp garden winter bread window music paper".split()
+WORDS = ["river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window", "music", "paper"]
 
 
 def rows(groups: int = 12, each: int = 12) -> list[RankedRow]:
