@@ -112,3 +112,42 @@ def test_a_file_without_a_judge_is_refused_by_name(tmp_path: Path) -> None:
         inspect(written(tmp_path, lot().drop("crowdworker")))
     with pytest.raises(BadInput, match="no role 'boss'"):
         inspect(written(tmp_path, lot()), "--map", "boss=crowdworker")
+
+
+def test_a_plain_file_says_that_nobody_signed_it_and_a_release_by_which_key(tmp_path: Path) -> None:
+    """Levels are shares of rows; a changed byte rejects; nothing is ever called certainly human."""
+    from tests.provenance.released import sealed
+
+    (tmp_path / "d.csv").write_text("item,judge,value\n1,ana,a\n2,bo,b\n")
+    done = CliRunner().invoke(root, ["inspect", str(tmp_path / "d.csv"), "--kind", "comparison"])
+    assert "Nobody signed this: whose judgment it was cannot be known from it." in done.output
+    release = sealed(tmp_path)
+    done = CliRunner().invoke(root, ["inspect", str(release), "--json"])
+    found = json.loads(done.output)["provenance"]
+    assert (done.exit_code, found["holds"], found["levels"]) == (0, True, {"H0": 12})
+    assert found["simulated_share"] == 0.25
+    assert any("whose the operator's key is" in one for one in found["unknown"])
+    (release / "pay.json").write_bytes(b"{}")
+    done = CliRunner().invoke(root, ["inspect", str(release)])
+    assert done.exit_code == 3
+    assert "conflict – files: pay.json: the file is not what was sealed" in done.output
+    assert "100 % human" not in done.output
+
+
+def test_receipts_on_some_rows_are_held_against_the_rows(tmp_path: Path) -> None:
+    """Three of four rows carry one, and the third repeats the first's."""
+    from tests.provenance.released import rows, sealed
+
+    first, second = (r.decode() for r in rows(sealed(tmp_path) / "receipts.jsonl.gz")[:2])
+    lines = [{"item": str(n), "judge": j, "value": "a", "receipt": r} for n, (j, r) in enumerate(
+        [("ana", first), ("bo", second), ("cy", first), ("di", None)])]  # fmt: skip
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    found = json.loads(CliRunner().invoke(root, ["inspect", str(tmp_path / "d.jsonl"), "--json"]).output)["provenance"]
+    assert found["holds"] is False
+    assert found["signed_by"].startswith("3 of 4 rows carry a receipt")
+    assert found["conflicts"] == ["row 3: it carries the receipt of row 1"]
+
+
+def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("item,judge,value\n1,ana,a\n2,bo,b\n")
+    assert isinstance(CliRunner().invoke(root, ["inspect", str(tmp_path / "d.csv"), "--kind", "x"]).exception, BadInput)

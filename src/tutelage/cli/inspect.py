@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, path_type=Path)
+OWN_WORDS = "agreement: demonstrations are people's own words, so that two that differ may both be good"
 EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 
 
 @click.command(epilog="Example:  tutelage inspect delivery.csv --map judge=worker --gold gold.csv")
-@click.argument("file", type=FILE)
-@click.option("--kind", expose_value=False, help="What was asked; answers are compared for equality.")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--kind", help="What was asked: comparison, rating, demonstration …")
+@click.option("--trust", type=FILE, help="Of a release: its operator's key.")
 @click.option("--map", "maps", multiple=True, metavar="ROLE=COLUMN",
               help="item, judge, value, reason, seconds, at (- for none).")  # fmt: skip
 @click.option("--gold", help="A file with the item column and `gold`, or a column.")
@@ -39,15 +42,23 @@ EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    file: Path, maps: tuple[str, ...], gold: str | None, reference: Path | None, draw: int | None,
+    file: Path, kind: str | None, trust: Path | None, maps: tuple[str, ...], gold: str | None, reference: Path | None,
+    draw: int | None,
     out: Path | None, recheck: Path | None, aql: float, ltpd: float, producer: float, buyer: float, seed: int,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Accept or reject a delivery of bought judgments. Exits 0 accept, 3 reject, 4 insufficient."""
+    """Accept or reject a delivery, or verify a release; exits 0 yes, 3 no, 4 open."""
+    from tutelage import kinds
     from tutelage.formats.frames import read_frame
     from tutelage.integrity.delivery import read
     from tutelage.integrity.lot import Risks
+    from tutelage.provenance import inspected
+    from tutelage.records import encode
 
+    if kind is not None:
+        kinds.get(kind)
+    if file.is_dir():
+        raise SystemExit(_release(file, trust, as_json))
     risks = Risks(aql, ltpd, producer, buyer)
     frame = read_frame(file)
     lot = read(frame, _mapped(maps, gold, frame))
@@ -55,11 +66,32 @@ def command(
         _draw(frame, lot, draw, out, seed)
         return
     found = _inspect(frame, lot, risks, gold, reference, recheck, seed)
+    if kind == "demonstration":
+        found = replace(found, not_examined=(*found.not_examined, OWN_WORDS))
+    whose = inspected.of_file(frame, found.columns.get("judge"))
     if as_json:
-        console.emit(found)
+        console.emit({**encode(found), "provenance": whose})
     else:
         _say(found)
+        console.say(inspected.to_text(whose))
     raise SystemExit(EXIT[found.decision])
+
+
+def _release(path: Path, trust: Path | None, as_json: bool) -> int:
+    """A directory: verified as a sealed release; its exit status."""
+    from tutelage.errors import BadInput, Where
+    from tutelage.provenance import inspected
+
+    if not inspected.is_release(path):
+        raise BadInput("The directory is no sealed release.", expected="a file of judgments, or a sealed release",
+                       remedy="Name the file itself.", where=Where(str(path)))  # fmt: skip
+    whose = inspected.of_release(path, trust)
+    if as_json:
+        console.emit({"decision": "accept" if whose.holds else "reject", "provenance": whose})
+    else:
+        console.say("VERIFIED" if whose.holds else "NOT VERIFIED")
+        console.say(inspected.to_text(whose))
+    return 0 if whose.holds else EXIT["reject"]
 
 
 def _mapped(maps: tuple[str, ...], gold: str | None, frame: Frame) -> dict[str, str]:
