@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tutelage.web.settings")
 django.setup()
 
 from tests.e2e.preview import Preview  # noqa: E402  settings come first
+
 from tutelage.web.shared import dist  # noqa: E402  settings come first
 
 PLACES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

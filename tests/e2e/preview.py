@@ -32,8 +32,8 @@ from django.template import Context, Engine
 from django.test import RequestFactory
 from django.urls import set_urlconf
 from django.utils import translation
-
 from tests.e2e.tasks import Tasks
+
 from tutelage import kinds
 from tutelage.environments import graders
 from tutelage.errors import BadInput
@@ -45,6 +45,25 @@ POLICY = "; ".join(
     f"{name} {' '.join(values)}" for name, values in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
 )
 
+PROSE = """## A heading
+
+Some **bold** and *soft* words, `code`, a [link](https://example.org) and mathematics: $e^{i\\pi} + 1 = 0$.
+
+$$\\int_0^1 x^2\\,dx = \\frac{1}{3}$$
+
+1. first
+2. second
+
+> A quotation.
+
+```python
+print("code")
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
 # The shared room by itself: its templates need no other app.
 ENGINE = Engine(
     dirs=[dist.WEB / "shared" / "templates", Path(__file__).parent / "templates"],
@@ -105,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.preview.lay(asked["kind"])
             self._page("shared/workbench.html", asked, self._work())
         elif at.path.startswith("/page/"):
-            self._page(f"{at.path.removeprefix('/page/')}.html", asked, {})
+            self._page(f"{at.path.removeprefix('/page/')}.html", asked, {"text": PROSE})
         elif at.path == "/api/work/next":
             self._json(200, self.preview.desk.tasks.next())
         else:

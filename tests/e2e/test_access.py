@@ -6,7 +6,6 @@ import itertools
 from typing import Any
 
 import pytest
-
 from tests.e2e.hands import KEYS, press
 from tests.e2e.preview import Preview
 

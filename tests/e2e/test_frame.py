@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.e2e.hands import click, press
 from tests.e2e.preview import Preview
 
@@ -235,8 +234,10 @@ def _seconds_to_next(page: Any) -> float:
 
 def test_nothing_moves_when_an_answer_is_chosen_or_saved(page: Any, preview: Preview) -> None:
     opened(page, preview)
-    page.evaluate("""() => { window.moved = 0; new PerformanceObserver(
-        (l) => l.getEntries().forEach((e) => window.moved += e.value)).observe({type: "layout-shift"}); }""")  # fmt: skip
+    page.evaluate("""() => {
+        window.moved = 0;
+        const seen = (list) => list.getEntries().forEach((entry) => window.moved += entry.value);
+        new PerformanceObserver(seen).observe({type: "layout-shift"}); }""")
     press(page, "1", "7", "x", "c", "d", "d")
     page.get_by_text("saved", exact=True).wait_for()
     page.wait_for_timeout(300)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.e2e.hands import ANSWERS, KEYS, POINTER, click, press
 from tests.e2e.preview import Preview
+
 from tutelage.web.shared import dist
 
 KINDS = sorted(KEYS)

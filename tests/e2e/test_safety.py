@@ -6,9 +6,9 @@ import gzip
 from typing import Any
 
 import pytest
-
 from tests.e2e.hands import press
 from tests.e2e.preview import Preview
+
 from tutelage import records
 from tutelage.web.shared import dist
 from tutelage.web.shared.rendering import safe_html
