@@ -126,7 +126,7 @@ def test_a_stranger_signs_up_from_an_open_call_and_nowhere_else(project: Project
     publish(project)
     Project.objects.update(open_call=True)
     form = {"email": "di@example.org", "password1": "fourteen pale owls"}
-    assert b"Sign Up Closed" in Client().get("/account/signup/").content
+    assert b"made by invitation" in Client().get("/account/signup/").content
     Client().post("/account/signup/", form)
     assert not User.objects.filter(email="di@example.org").exists()
     client = Client()
