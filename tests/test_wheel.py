@@ -56,6 +56,13 @@ def test_the_wheel_brings_neither_the_training_stack_nor_the_web(bare: Path) -> 
     assert found == []
 
 
+def test_the_verifier_that_releases_carry_is_in_the_wheel_and_needs_no_package(bare: Path, tmp_path: Path) -> None:
+    """Written by the bare wheel, read by a Python that sees no package at all."""
+    code = "import json; from tutelage.provenance.verifier import script; print(json.dumps(script().decode()))"
+    (tmp_path / "verify.py").write_text(str(ask(bare, code)))
+    assert "--trust KEY" in run(sys.executable, "-I", "-S", tmp_path / "verify.py", "--help", cwd=tmp_path)
+
+
 def test_import_tutelage_costs_less_than_300_ms_of_cpu_and_no_heavy_module(bare: Path) -> None:
     """The best of three, so that byte-compiling the first time is not counted."""
     code = "import time, json; a = time.process_time(); import tutelage; print(json.dumps(time.process_time() - a))"

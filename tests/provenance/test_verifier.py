@@ -102,6 +102,30 @@ def test_a_release_verifies_outside_our_package_and_says_what_it_shows(made: tup
     assert b"tutelage.provenance" not in script()
 
 
+def test_it_needs_no_network_and_no_module_but_python_s_own(made: tuple[Path, Path], tmp_path: Path) -> None:
+    """Every import and every socket is asked for first; the same run refuses one that is not the standard library's."""
+    own = tmp_path / "verify.py"
+    own.write_bytes(script())
+    guard = (
+        "import runpy, sys\n"
+        "def refuse(event, given):\n"
+        "    name = str(given[0]).split('.')[0] if event == 'import' else ''\n"
+        "    if event.startswith('socket.') or (name and name not in sys.stdlib_module_names):\n"
+        "        raise RuntimeError(f'{event} {given}')\n"
+        "sys.addaudithook(refuse)\n"
+        "sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    run = [sys.executable, "-I", "-S", "-c", guard]
+    asked = [str(own), str(made[0]), "--trust", str(made[1])]
+    done = subprocess.run([*run, *asked], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("VERIFIED\n")
+    for bad in ("import tutelage", "import socket; socket.socket()"):
+        own.write_text(bad)
+        assert b"RuntimeError" in subprocess.run([*run, *asked], capture_output=True, check=False).stderr
+
+
 def test_the_second_route_is_ssh_keygen_and_sha256sum(copy: Path) -> None:
     sums = (copy / "SHA256SUMS").read_bytes()
     argv = [

@@ -437,6 +437,7 @@ class Release:
     def revoked(self) -> None:
         """Rows that the operator has since withdrawn."""
         if not self.options.revocations:
+            self.notes.append("not looked at: no --revocations FILE was given")
             return
         sealed = json.loads(Path(self.options.revocations).read_bytes())
         payload, _ = dsse(sealed, "application/vnd.tutelage.revocations.v1+json", self.keys)
