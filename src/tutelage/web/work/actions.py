@@ -47,7 +47,7 @@ def take(seat: Seat, now: datetime) -> dict[str, Any] | None:
     if slot is not None:
         expires = now + timedelta(seconds=seat.project.lease_s)
         Slot.objects.filter(pk=slot.pk).update(expires_at=expires)
-        return queries.task(seat, slot.pk, slot.token, expires, slot.epoch)
+        return queries.task(seat, slot, slot.token, expires)
     return _next(seat, now)
 
 
@@ -58,10 +58,10 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
     slot = queries.slot_for(user, token)
     if slot.state != Slot.LEASED:
         return _again(user, key, said, slot, now)
+    seat = _seated(slot, user)
     _answerable(slot)
     item: records.Item = decode(records.Item, json.loads(slot.item.body.record))
     _parse(item, answer)
-    seat = queries.seat_for(user, slot.project_id)
     if not seat.done:  # who came by an open call is paid for reading with the first answer
         pay_instructions(slot.project, user)
     judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now)
@@ -80,7 +80,7 @@ def skip(user: User, token: str, key: str, why: str, note: str, now: datetime) -
     slot = queries.slot_for(user, token)
     if slot.state != Slot.LEASED:
         raise Refused("This task was answered already.", expected="a task that you hold", remedy="Reload.", safe=SAFE)
-    seat, project = queries.seat_for(user, slot.project_id), slot.project
+    seat, project = _seated(slot, user), slot.project
     spent = _attention(slot, user, now)
     due = pay_rules.for_time(project.piece_minor, project.minutes, spent)
     Skip.objects.create(item=slot.item, user=user, why=why, note=note, key=key, pay_minor=due, at=now)
@@ -117,7 +117,8 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
         "answer": judgment.answer, "reason": judgment.reason, "version": 1, "saved_at": now})  # fmt: skip
     Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
     Seat.objects.filter(pk=seat.pk).update(done=F("done") - 1, receipt=seat.receipt, cursor=slot.rank)
-    return queries.task(seat, slot.pk, token, expires, slot.epoch + 1)
+    slot.epoch += 1
+    return queries.task(seat, slot, token, expires)
 
 
 @transaction.atomic
@@ -170,7 +171,7 @@ def _record(
     now: datetime, *, pay: int, spent: int = 0, supersedes: Judgment | None = None,
 ) -> Judgment:  # fmt: skip
     """The row of a judgment with its leaf in the log and its audit entry."""
-    project, user, guideline = seat.project, seat.user, slot.guideline
+    project, user, guideline = seat.project, seat.user, queries.guideline_of(seat.project_id, slot.guideline_id)
     wall = int((now - slot.leased_at).total_seconds() * 1000) if slot.leased_at else 0
     made = records.Judgment(
         id=str(new_id()), item_id=item.id, judge_id=str(user.pk), answer=answer, reason=reason or None,
@@ -221,7 +222,15 @@ def _next(seat: Seat, now: datetime, undo: Judgment | None = None) -> dict[str, 
     if take is None:
         return None
     back = undo and {"judgment": str(undo.pk), "until": queries.undo_until(undo).isoformat()}
-    return queries.task(seat, take.slot, take.token, take.expires_at, take.epoch, undo=back)
+    slot = Slot(pk=take.slot, item_id=take.item, guideline_id=take.guideline, epoch=take.epoch)
+    return queries.task(seat, slot, take.token, take.expires_at, undo=back)
+
+
+def _seated(slot: Slot, user: User) -> Seat:
+    """The holder's seat; slot and seat then share what is read of their project."""
+    seat = queries.seat_for(user, slot.project_id)
+    slot.project = seat.project
+    return seat
 
 
 def _again(user: User, key: str, said: str, slot: Slot, now: datetime) -> Done:

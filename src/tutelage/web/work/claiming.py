@@ -25,8 +25,9 @@ ORDER BY s.rank, s.id LIMIT 1 {lock}
 TAKE = """
 UPDATE work_slot SET state = 1, user_id = %s, token = %s, leased_at = %s, expires_at = %s,
   guideline_id = (SELECT g.id FROM projects_guideline g WHERE g.project_id = %s ORDER BY g.version DESC LIMIT 1)
-WHERE id = ({free}) RETURNING id, item_id, rank, epoch
+WHERE id = ({free}) RETURNING id, item_id, guideline_id, rank, epoch
 """
+FREED = {"state": Slot.FREE, "user": None, "token": None, "leased_at": None, "expires_at": None}
 
 
 class Lease(NamedTuple):
@@ -34,6 +35,7 @@ class Lease(NamedTuple):
 
     slot: int
     item: int
+    guideline: int
     rank: int
     epoch: int
     token: str
@@ -53,11 +55,19 @@ def claim(project: UUID, user: UUID, cursor: int, *, seconds: int, now: datetime
             sql.execute(TAKE.format(free=free), given)
             row = sql.fetchone()
             if row is not None:
-                slot, item, rank, epoch = row
-                return Lease(slot, item, rank, epoch, token, expires)
+                slot, item, guideline, rank, epoch = row
+                return Lease(slot, item, guideline, rank, epoch, token, expires)
             if cursor < 0:
                 break
     return None
+
+
+def free(project: UUID, most: int) -> int:
+    """How many slots of a project wait for somebody, counted up to `most`."""
+    with connection.cursor() as sql:
+        sql.execute("SELECT count(*) FROM (SELECT 1 FROM work_slot WHERE project_id = %s AND state = 0 LIMIT %s) s",
+                    [_adapted(project), most])  # fmt: skip
+        return int(sql.fetchone()[0])
 
 
 def _adapted(value: UUID | datetime) -> object:
@@ -69,9 +79,7 @@ def _adapted(value: UUID | datetime) -> object:
 
 def release(slots: list[int]) -> int:
     """Free leased slots; gives how many. What was drafted stays."""
-    return Slot.objects.filter(pk__in=slots, state=Slot.LEASED).update(
-        state=Slot.FREE, user=None, token=None, leased_at=None, expires_at=None
-    )
+    return Slot.objects.filter(pk__in=slots, state=Slot.LEASED).update(**FREED)
 
 
 def reclaim(now: datetime, project: UUID | None = None, most: int = 500) -> int:
@@ -79,4 +87,5 @@ def reclaim(now: datetime, project: UUID | None = None, most: int = 500) -> int:
     late = Slot.objects.filter(state=Slot.LEASED, expires_at__lt=now)
     if project is not None:
         late = late.filter(project_id=project)
-    return release(list(late.order_by("expires_at").values_list("pk", flat=True)[:most]))
+    chosen = list(late.order_by("expires_at").values_list("pk", flat=True)[:most])
+    return late.filter(pk__in=chosen).update(**FREED)  # asked again: a lease may have been renewed meanwhile

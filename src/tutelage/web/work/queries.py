@@ -24,7 +24,7 @@ from tutelage.web import installation
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.shared.rendering import safe_html
-from tutelage.web.work import rules
+from tutelage.web.work import claiming, rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -35,8 +35,9 @@ WORKING = (Role.Name.CONTRIBUTOR,)
 
 def seat_for(user: User, project: Any) -> Seat:
     """The contributor's place in a project that is theirs to work in. Raises Http404."""
-    found = Seat.objects.select_related("project").filter(user=user, project=project).first()
-    if found is None or not Role.objects.filter(project=project, user=user, name__in=WORKING).exists():
+    working = {"project__roles__user": user, "project__roles__name__in": WORKING}
+    found = next(iter(Seat.objects.select_related("project").filter(user=user, project=project, **working)[:1]), None)
+    if found is None:
         raise Http404
     found.user = user
     return found
@@ -48,13 +49,11 @@ def held(seat: Seat) -> Slot | None:
 
 
 def slot_for(user: User, token: str) -> Slot:
-    """The slot of a lease with all that a submission touches. Raises Http404."""
-    found = (
-        Slot.objects.select_related("project", "item", "item__body", "guideline").filter(token=token, user=user).first()
-    )
-    if found is None:
-        raise Http404
-    return found
+    """The slot of a lease with its item. Raises Http404."""
+    try:
+        return Slot.objects.select_related("item__body").get(token=token, user=user)
+    except Slot.DoesNotExist:
+        raise Http404 from None
 
 
 def judgment_for(user: User, pk: Any) -> Judgment:
@@ -66,12 +65,12 @@ def judgment_for(user: User, pk: Any) -> Judgment:
     return found
 
 
-def task(seat: Seat, slot_id: int, token: str, expires_at: datetime, epoch: int, *, undo: Any = None) -> dict[str, Any]:
+def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any = None) -> dict[str, Any]:
     """A leased task as the workbench shows it; see the contract in `docs/reference`."""
-    slot = Slot.objects.select_related("item__body", "guideline").get(pk=slot_id)
-    body, guideline, project = slot.item.body, slot.guideline, seat.project
+    body, project = ItemBody.objects.get(pk=slot.item_id), seat.project
+    guideline = guideline_of(project.pk, slot.guideline_id)
     item = json.loads(body.record)
-    draft = Draft.objects.filter(slot=slot_id, user=seat.user_id).first() if epoch or not undo else None
+    draft = Draft.objects.filter(slot=slot.pk, user=seat.user_id).first() if slot.epoch or not undo else None
     return {
         "lease": {"token": token, "expires_at": expires_at.isoformat()},
         "project": {"id": str(project.pk), "name": project.name, "kind": project.kind,
@@ -90,7 +89,7 @@ def progress(seat: Seat) -> dict[str, Any]:
     """How far somebody is: tasks, paid attention and money."""
     said = {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
             "currency": seat.project.currency}  # fmt: skip
-    free = Slot.objects.filter(project=seat.project_id, state=Slot.FREE)[:FEW].count()
+    free = claiming.free(seat.project_id, FEW)
     return said if free == FEW else said | {"left": free + 1}
 
 
@@ -108,6 +107,12 @@ def _responses(body: ItemBody, slot: Slot, user: str) -> list[dict[str, Any]]:
         shown.append({"at": at, "label": label, "text": text, "html": safe_html(text), "words": len(text.split()),
                       "messages": _messages(messages) if len(messages) > 1 else []})  # fmt: skip
     return shown
+
+
+@functools.lru_cache(maxsize=256)
+def guideline_of(project: UUID, pk: int) -> Guideline:
+    """A version of a project's guideline by its number as a row; it is never edited, so it is read once."""
+    return Guideline.objects.get(project=project, pk=pk)
 
 
 @functools.lru_cache(maxsize=64)
