@@ -51,7 +51,7 @@ def test_numbers_are_spelled_as_ecmascript_spells_them(x: float) -> None:
     ({"\U0001f600": 1, "\ufb33": 2}, '{"\U0001f600":1,"\ufb33":2}'),  # by UTF-16, where code points would turn them
     (datetime(2026, 1, 31, 9, 30, tzinfo=UTC), '"2026-01-31T09:30:00Z"'), ("\u2028\x7f\x1f", '"\u2028\x7f\\u001f"'),
 ])  # fmt: skip
-def test_it_writes(value: object, written: str) -> None:
+def test_each_of_these_is_written_as(value: object, written: str) -> None:
     assert canonical(value) == written.encode()
 
 
