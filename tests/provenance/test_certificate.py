@@ -12,7 +12,7 @@ from tests.provenance.released import NOW, rewrite, rows, source, verify
 
 from tutelage.errors import BadInput, Failed
 from tutelage.formats.corpus import Corpus
-from tutelage.measure.sample import Draw, plan_uniform
+from tutelage.measure.sample import Draw, plan_residual, plan_uniform
 from tutelage.provenance import certificate
 from tutelage.provenance.certificate import Asked, Drawn, differences, made, read, write
 from tutelage.provenance.release.project import Project
@@ -213,3 +213,17 @@ def test_other_draws_over_the_same_items_are_told(draw: Draw, tmp_path: Path) ->
         log.publish(Drawn.of(replace(draw, seed=8)).payload())
     release = release_of(draw, tmp_path)
     assert "1 other draws over the same items are in the log" in verify(release, release / "keys/operator.pub")[1]
+
+
+def test_a_slice_drawn_at_two_rates_and_a_silent_judge_are_verified_too(tmp_path: Path) -> None:
+    """Dense where the judge is surest; on one item it said nothing, which is never a gain."""
+    dense = plan_residual(IDS, 20, [1 - n / 100 for n in range(40)], error=0.3, seed=3)
+    assert len(set(dense.pi.tolist())) == 2
+    written = lines(dense)
+    written[1] |= {"ai": None, "confidence": None}
+    write(*made("gpt", written, 3, "fixed", Asked("residual", error=0.3)), tmp_path / "cert")
+    project = committed(dense, tmp_path)
+    seal(source(people(drawn_of(dense))), project, tmp_path / "r", now=NOW, certificate=tmp_path / "cert")
+    assert differences(*read(tmp_path / "r")) == []
+    code, told = verify(tmp_path / "r", tmp_path / "r/keys/operator.pub")
+    assert code == 0, told

@@ -39,7 +39,7 @@ def test_ten_percent_of_the_votes_give_claims_that_hold_for_all_8931() -> None:
         draw = plan_uniform([str(n) for n in range(len(ai))], 893, seed=seed)
         seen = np.where(draw.drawn(), human, None)
         for target in truth:
-            found = certify(ai, seen, target=target, pi=draw.pi, values=worth if target == "mean" else None)  # type: ignore[arg-type]  # a literal
+            found = certify(ai, seen, target=target, pi=draw.pi, values=worth if target == "mean" else None)  # type: ignore[arg-type]  # a key of truth is a Target
             hits[target] += found.estimate.lo <= truth[target] <= found.estimate.hi
     assert all(binom.cdf(n, 40, 0.95) > 0.001 for n in hits.values()), hits
     assert "No gain" in found.claim
