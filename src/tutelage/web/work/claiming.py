@@ -46,7 +46,7 @@ def claim(project: UUID, user: UUID, cursor: int, *, seconds: int, now: datetime
     """The next free slot after `cursor`, else from the start; None where nothing is left for this person."""
     token, expires = secrets.token_hex(16), now + timedelta(seconds=seconds)
     lock = "FOR UPDATE OF s SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    adapt = _adapted
+    adapt = adapted
     who, where = adapt(user), adapt(project)
     with connection.cursor() as sql:
         for side in (">", "<="):
@@ -66,11 +66,11 @@ def free(project: UUID, most: int) -> int:
     """How many slots of a project wait for somebody, counted up to `most`."""
     with connection.cursor() as sql:
         sql.execute("SELECT count(*) FROM (SELECT 1 FROM work_slot WHERE project_id = %s AND state = 0 LIMIT %s) s",
-                    [_adapted(project), most])  # fmt: skip
+                    [adapted(project), most])  # fmt: skip
         return int(sql.fetchone()[0])
 
 
-def _adapted(value: UUID | datetime) -> object:
+def adapted(value: UUID | datetime) -> object:
     """A value as this database stores it: SQLite knows neither UUIDs nor time zones."""
     if connection.vendor == "postgresql":
         return value
