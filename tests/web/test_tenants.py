@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-
 from tests.web.addresses import operations, pages
 from tests.web.halls import Hall, a_hall
+
 from tutelage.web.people import actions as people
 from tutelage.web.people.models import Member, Organisation, User
 from tutelage.web.projects.models import Guideline, Project, Role

@@ -86,7 +86,10 @@ def invitations(*, organisation: Organisation | None = None, project: UUID | Non
     """Open invitations to an organisation (a part of it) or to a project, newest first."""
     where = Q(project=project) if project else Q(organisation=organisation, project=None)
     found = Invitation.objects.filter(where, used_at=None, expires_at__gt=timezone.now())
-    return list(found.select_related("made_by").order_by("-id"))
+    made = list(found.select_related("made_by").order_by("-id"))
+    for invitation in made:
+        invitation.part_label = dict(Member.Part.choices).get(invitation.role, invitation.role)
+    return made
 
 
 def invitation_for(pk: Any, *, organisation: Organisation | None = None, project: UUID | None = None) -> Invitation:

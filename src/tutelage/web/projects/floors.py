@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 STALE = timedelta(days=548)  # 18 months
 
@@ -18,7 +21,7 @@ class Floor:
 
     currency: str
     hourly_minor: int
-    place: str
+    place: Any
     since: date
     source: str
 
@@ -26,9 +29,9 @@ class Floor:
 FLOORS = {
     floor.currency: floor
     for floor in (
-        Floor("EUR", 1390, "Germany", date(2026, 1, 1), "Fünfte Mindestlohnanpassungsverordnung, § 1 (13,90 €)"),
-        Floor("GBP", 1271, "United Kingdom", date(2026, 4, 1), "National Living Wage, gov.uk (£12.71)"),
-        Floor("USD", 1713, "Washington State", date(2026, 1, 1), "RCW 49.46.020, lni.wa.gov ($17.13)"),
+        Floor("EUR", 1390, _("Germany"), date(2026, 1, 1), "Fünfte Mindestlohnanpassungsverordnung, § 1 (13,90 €)"),
+        Floor("GBP", 1271, _("United Kingdom"), date(2026, 4, 1), "National Living Wage, gov.uk (£12.71)"),
+        Floor("USD", 1713, _("Washington State"), date(2026, 1, 1), "RCW 49.46.020, lni.wa.gov ($17.13)"),
     )
 }
 

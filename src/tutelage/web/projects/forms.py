@@ -22,7 +22,7 @@ SUMMARIES = {
     "demonstration": _("Demonstration: write the answer"),
     "classification": _("Classification: choose the class"),
     "spans": _("Spans: mark passages in a text"),
-    "factcheck": _("Fact check: claim by claim, with sources"),
+    "fact_check": _("Fact check: claim by claim, with sources"),
     "problem": _("Problem: write a task and its grader"),
     "trajectory": _("Trajectory: the steps of an agent, first error"),
     "dialogue": _("Dialogue: talk with a model and judge it"),
@@ -204,7 +204,7 @@ class CriterionForm(forms.Form):
         label=_("Examples"),
         widget=_long(4),
         max_length=4_000,
-        help_text=_("One a line: the score, a colon, and what earns it. `1: A fact that matters is wrong.`"),
+        help_text=_("One a line: the score, a colon, and what earns it. “1: A fact that matters is wrong.”"),
     )
 
     def clean_anchors(self) -> dict[str, str]:

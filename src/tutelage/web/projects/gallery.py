@@ -84,7 +84,7 @@ TEMPLATES = (
         _("# Choose the class\n\nChoose the one that fits best. Where two fit equally, say so in the reason."),
     ),
     Template(
-        "factcheck", "factcheck", _("Check the facts, claim by claim"),
+        "facts", "fact_check", _("Check the facts, claim by claim"),
         _("Every claim of an answer with a source, a quote and a verdict."),
         _("To find which claims of a model are borne out by sources."),
         _("Look up each claim. Give the source, the sentence that decides it, and your verdict."),

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 
 from tutelage.web.projects import rules
+from tutelage.web.projects.forms import SUMMARIES
+from tutelage.web.projects.models import Role
 
 register = template.Library()
 
@@ -21,6 +23,18 @@ def money(minor: int, currency: str) -> str:
 def warning(name: str) -> str:
     """A content class in words."""
     return str(rules.WARNINGS.get(name, name))
+
+
+@register.filter
+def role(name: str) -> str:
+    """A part in a project, in words."""
+    return str(dict(Role.Name.choices).get(name, name))
+
+
+@register.filter
+def kind(name: str) -> str:
+    """A kind of question, in a word or two."""
+    return str(SUMMARIES.get(name, name)).partition(":")[0]
 
 
 @register.filter
