@@ -23,3 +23,21 @@ addEventListener("keydown", (event) => {
 
 for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submit]"))
   select.addEventListener("change", () => select.form?.requestSubmit());
+
+// A part of a page that is still being worked on: fetched anew each second until it says that it is done.
+const poll = async (part: HTMLElement): Promise<void> => {
+  const reply = await fetch(part.dataset.poll!, { credentials: "same-origin", headers: { "X-Part": "1" } }).catch(() => null);
+  if (reply?.ok) {
+    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").body.firstElementChild;
+    if (fresh instanceof HTMLElement) {
+      if (fresh.outerHTML !== part.outerHTML) part.replaceWith(document.adoptNode(fresh));
+      watch(fresh.isConnected ? fresh : part);
+      return;
+    }
+  }
+  watch(part);
+};
+const watch = (part: HTMLElement): void => {
+  if (part.dataset.poll) setTimeout(() => void poll(part), 1000);
+};
+for (const part of document.querySelectorAll<HTMLElement>("[data-poll]")) watch(part);

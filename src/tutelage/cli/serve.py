@@ -18,9 +18,12 @@ DATA = click.Path(file_okay=False, path_type=Path)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on loopback.")
 @click.option("--data", type=DATA, help="Data directory; default: $TUTELAGE_HALL, else $TUTELAGE_HOME/hall.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+@click.option("--demo", is_flag=True, help="With the sceptic's ten minutes on real votes; prints its link.")
 @click.option("--background", is_flag=True, help="Return once it answers; it goes on, logging to DATA/serve.log.")
 @click.option("--stop", "stopping", is_flag=True, help="Stop the server of this data directory.")
-def command(port: int, data: Path | None, open_browser: bool, background: bool, stopping: bool) -> None:
+def command(
+    port: int, data: Path | None, open_browser: bool, demo: bool, background: bool, stopping: bool
+) -> None:  # fmt: skip
     """Start the platform: the web server and one worker, on loopback.
 
     The first start makes the data directory with its keys and database, and prints a link, good once, by which you
@@ -32,7 +35,7 @@ def command(port: int, data: Path | None, open_browser: bool, background: bool, 
     from tutelage.web import serving
 
     if background and not stopping:
-        _in_background(port, data, open_browser)
+        _in_background(port, data, ["--open"] * open_browser + ["--demo"] * demo)
         return
     hall = serving.set_up(data)
     if stopping:
@@ -46,11 +49,11 @@ def command(port: int, data: Path | None, open_browser: bool, background: bool, 
         if open_browser and "http://" in line:
             click.launch(line[line.index("http://") :].split()[0])
 
-    serving.serve(hall, port, announce)
+    serving.serve(hall, port, announce, demo=demo)
     console.note("Stopped.")
 
 
-def _in_background(port: int, data: Path | None, open_browser: bool) -> None:
+def _in_background(port: int, data: Path | None, more: list[str]) -> None:
     """Start another process of this command and wait until it answers or has ended."""
     from tutelage.web import installation, serving
 
@@ -61,7 +64,7 @@ def _in_background(port: int, data: Path | None, open_browser: bool) -> None:
     log = hall / "serve.log"
     with log.open("w", encoding="utf-8") as out:
         log.chmod(0o600)
-        child = subprocess.Popen(asked + ["--open"] * open_browser, stdout=out, stderr=out, stdin=subprocess.DEVNULL,
+        child = subprocess.Popen(asked + more, stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                                  start_new_session=True)  # fmt: skip
     while child.poll() is None:
         told = serving.running(hall)

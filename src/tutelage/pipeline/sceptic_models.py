@@ -19,11 +19,11 @@ from tutelage.gate import Decision, Evidence, decide
 from tutelage.gate.criteria import parse
 from tutelage.models import RewardModel
 from tutelage.models.head import load
-from tutelage.records import RankedRow
+from tutelage.records import RankedRow, jsonl
 from tutelage.store import digest_tree
 from tutelage.training.head import HeadConfig, fit
 
-FOLDS = 4
+FOLDS, CONTRIBUTIONS = 4, "contributions.jsonl"
 CLEAR = 0.7  # the gate asks about pairs on which people are this much of one mind
 
 
@@ -63,6 +63,8 @@ def contend(
         name = "shuffled votes" if shuffle else "votes"
         report = evaluate_cross_fitted(clear, train, k=FOLDS, rng=test_rng, name=name)
     fit(taught(rows), out=out, config=config, rng=train_rng)
+    used = sorted({one for row in rows for one in row.judgment_ids})
+    jsonl.write(out / CONTRIBUTIONS, [{"id": one, "stage": "reward"} for one in used])
     evidence = Evidence(
         digest_tree(out), now, {"accuracy": report.accuracy, "calibration_error": report.calibration_error}
     )

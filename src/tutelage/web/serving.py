@@ -74,14 +74,16 @@ def alone(hall: Path) -> Iterator[None]:
         yield
 
 
-def serve(hall: Path, port: int, announce: Callable[[str], None]) -> None:
+def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool = False) -> None:
     """Migrate, start and watch over server and worker until SIGINT or SIGTERM. `announce` gets what people must know.
+
+    demo  also make the sceptic's walk, and give the link that signs the sceptic in
 
     Raises BadInput where another server uses this hall or the port, and what `migrating.migrate` raises.
     """
     with _only_server(hall), using(hall):
         _free_port(port)
-        link = _prepare(hall, announce)
+        link = _prepare(hall, announce, demo=demo)
         url = f"http://{HOST}:{port}/"
         stopping = threading.Event()
         background = multiprocessing.get_context("fork")
@@ -120,8 +122,8 @@ def running(hall: Path) -> dict[str, Any] | None:
     return None if _free(hall) else _told(hall)
 
 
-def _prepare(hall: Path, announce: Callable[[str], None]) -> str | None:
-    """The database in shape; the path of the first-run link where nobody owns this installation yet."""
+def _prepare(hall: Path, announce: Callable[[str], None], *, demo: bool) -> str | None:
+    """The database in shape; what to say with the first-run link where nobody owns this installation yet."""
     from django.db import connections, utils
 
     from tutelage.web import installation
@@ -135,9 +137,15 @@ def _prepare(hall: Path, announce: Callable[[str], None]) -> str | None:
         raise migrating.or_explain(error) from error
     if applied:
         announce(f"The database is in this version's shape ({len(applied)} migrations).")
-    token = first_run_token()
+    if demo:
+        from tutelage.web.tour.actions import prepare
+
+        said = "The sceptic's ten minutes begin here, once: {url}enter/" + prepare()[1] + "?next=/tour/"
+    else:
+        token = first_run_token()
+        said = None if token is None else "Nobody owns it yet. Set it up, once: {url}start/" + token
     connections.close_all()  # what follows forks
-    return None if token is None else f"start/{token}"
+    return said
 
 
 def _announce(
@@ -150,7 +158,7 @@ def _announce(
             write_json(hall / "serve.json", {"pid": os.getpid(), "url": url, "since": now})
             announce(f"Tutelage is at {url}   (Ctrl+C stops it; data: {hall})")
             if link:
-                announce(f"Nobody owns it yet. Set it up, once: {url}{link}")
+                announce(link.format(url=url))
             return
 
 

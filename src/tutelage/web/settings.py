@@ -30,7 +30,7 @@ WSGI_APPLICATION = "tutelage.web.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, Any] = {"default": installation.database(HALL)}
 
-APPS = ("people", "projects", "pay", "proof", "care", "work", "review", "integrity", "runs")
+APPS = ("people", "projects", "pay", "proof", "care", "work", "review", "integrity", "runs", "tour")
 SSO = sso.provider(os.environ)
 INSTALLED_APPS = [
     # ours come first: their templates stand in for allauth's

@@ -45,7 +45,9 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None or invitation.role != rules.ENTER:
         return render(request, "people/link_dead.html", status=403)
     if request.method == "POST":
-        return perform_login(request, actions.enter(token), redirect_url="/")
+        wanted = request.GET.get("next", "/")
+        mine = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+        return perform_login(request, actions.enter(token), redirect_url=wanted if mine else "/")
     return render(request, "people/enter.html", {"who": invitation.used_by})
 
 

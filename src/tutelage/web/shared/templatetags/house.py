@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import Context
+from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -97,3 +98,9 @@ def figure(name: str, value: str, said: str = "", href: str = "", unit: str = ""
 def money(minor: float | None, currency: str) -> str:
     """`{{ line.minor|money:project.currency }}`: whole numbers of the smallest unit, as people read them."""
     return "" if minor is None else shown(minor, currency)
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """`{{ 0.4148|share }}`: 41.5 %, as the page's language writes it; "" where there is none."""
+    return "" if value is None else gettext("{n} %").format(n=number_format(100 * value, decimal_pos=1))

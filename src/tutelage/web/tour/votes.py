@@ -1,0 +1,131 @@
+"""Where the walk's votes come from: llmfao's real people where it is there, else a simulation that says so."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from tutelage import kinds
+from tutelage.formats.corpus import Corpus
+from tutelage.pipeline import sceptic
+from tutelage.records import AiJudge, Item, Judgment, RankedRow, Response, Simulated, assistant, user
+from tutelage.web.shared.refusals import Refused
+
+JUDGE = "gpt-4"
+WORDS = ("river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window", "music", "paper", "harbour", "cedar")
+
+
+def folder() -> Path | None:
+    """Where llmfao lies, if it does."""
+    for base in (os.environ.get("TUTELAGE_DATA"), "../shared/data"):
+        if base and (Path(base) / "llmfao" / "votes.parquet").is_file():
+            return Path(base) / "llmfao"
+    return None
+
+
+def kept() -> Path:
+    """The walk's corpus in the data directory: read once, so that its ids stay."""
+    return Path(settings.HALL) / "tour" / "votes"
+
+
+def prepare() -> str:
+    """Write the corpus unless it is there; gives what the votes are."""
+    real = folder()
+    if not (kept() / "judgments.jsonl").exists():
+        (sceptic.read_corpus(real, JUDGE) if real else simulated()).write(kept())
+    return "llmfao" if not any(isinstance(j, Simulated) for j in corpus().judges) else "simulated"
+
+
+@lru_cache(maxsize=1)
+def corpus() -> Corpus:
+    """Pairs, answers, people's votes and the AI judge's verdicts. Raises Refused where nothing was prepared."""
+    if not (kept() / "judgments.jsonl").exists():
+        raise Refused("The walk's votes are not here.", expected="a data directory made by `make demo`",
+                      remedy="Run `tutelage serve --demo`.")  # fmt: skip
+    return Corpus.read(kept())
+
+
+def votes() -> sceptic.Votes:
+    """People's votes beside the AI judge's verdicts, a row a vote."""
+    found = corpus()
+    machine = {j.id for j in found.judges if isinstance(j, AiJudge)}
+    said = {j.item_id: _word(j) for j in found.judgments if j.judge_id in machine}
+    people = sorted((j for j in found.judgments if j.judge_id not in machine and j.item_id in said), key=lambda j: j.id)
+    columns = ([j.item_id for j in people], [j.judge_id for j in people], [_word(j) for j in people],
+               [said[j.item_id] for j in people])  # fmt: skip
+    return sceptic.Votes(JUDGE, tuple(j.id for j in people), *(np.array(c, dtype=object) for c in columns))
+
+
+def rows(whole: Corpus) -> list[RankedRow]:
+    """The ranked pairs that people's votes make, with the ids of the votes in each; ties make none."""
+    judges = {j.id: j for j in whole.judges}
+    responses = {r.id: r for r in whole.responses}
+    on: dict[str, list[Judgment]] = {}
+    for judgment in whole.judgments:
+        if not isinstance(judges[judgment.judge_id], AiJudge):
+            on.setdefault(judgment.item_id, []).append(judgment)
+    kind, found = kinds.get("comparison"), []
+    for item in whole.items:
+        given = on.get(item.id, [])
+        made = kind.rows(item, responses, kind.fold(item, given, judges), given) if given else []
+        found += [row for row in made if isinstance(row, RankedRow) and len(set(row.ranks)) > 1]
+    return found
+
+
+def merged(one: Corpus, other: Corpus) -> Corpus:
+    """Both; what both have is there once."""
+    parts = {}
+    for name in ("items", "responses", "judgments", "judges"):
+        parts[name] = tuple({r.id: r for r in (*getattr(one, name), *getattr(other, name))}.values())
+    return Corpus(**parts)
+
+
+def simulated(groups: int = 13, each: int = 20, people: int = 40) -> Corpus:
+    """Votes of nobody: made up where the real ones are not at hand, by simulated judges that no figure counts."""
+    rng = np.random.default_rng(7)
+    items, responses, judgments = [], [], []
+    crowd = [Simulated(f"simulated-{n}", "prefers the reasoned answer on three votes of four") for n in range(people)]
+    for g in range(groups):
+        for n in range(each):
+            place = f"{g}-{n}"
+            good = f"The {WORDS[n % 12]} matters because it is {WORDS[(g + n) % 12]}, as everyone can see."
+            poor = f"I do not know about the {WORDS[(g * n) % 12]}. Ask somebody else about it ({place})."
+            first = bool(rng.integers(2))
+            pair = [
+                Response(f"r{place}-{k}", assistant(x)) for k, x in enumerate((good, poor) if first else (poor, good))
+            ]
+            responses += pair
+            items.append(Item(f"i{place}", "comparison", user(f"What about the {WORDS[g % 12]}, case {g}?"),
+                              responses=(pair[0].id, pair[1].id), group=f"g{g}"))  # fmt: skip
+            for k, who in enumerate(rng.choice(people, 4, replace=False)):
+                right = bool(rng.random() < 0.75)
+                judgments.append(Judgment(f"v{place}-{k}", f"i{place}", crowd[who].id, _said(right == first)))
+            judgments.append(Judgment(f"{JUDGE}-{place}", f"i{place}", JUDGE, _said((rng.random() < 0.7) == first)))
+    machine = AiJudge(JUDGE, "a coin with a bias", family="simulated")
+    return Corpus(tuple(items), tuple(responses), tuple(judgments), (*crowd, machine))
+
+
+def _said(first: bool) -> dict[str, str]:
+    return {"type": "prefer", "winner": "first" if first else "second"}
+
+
+def _word(judgment: Judgment) -> str:
+    return str(judgment.answer.get("winner", judgment.answer["type"]))
+
+
+def few(whole: Corpus, size: int) -> list[Item]:
+    """Some pairs of different prompts with two spoken, short answers, for a person to judge in a few minutes."""
+    length = {r.id: sum(len(m.text) for m in r.messages) for r in whole.responses}
+    short = [i for i in whole.items if all(20 < length[r] < 700 for r in i.responses)]
+    turn: dict[str, int] = {}
+    order = []
+    for item in short:
+        group = item.group or str(item.messages)
+        order.append((turn.setdefault(group, 0), item))
+        turn[group] += 1
+    return [replace(item) for _, item in sorted(order, key=lambda pair: pair[0])[:size]]
