@@ -131,6 +131,8 @@ class Annotator:
         task = self.first
         while task is not None and not stop.is_set():
             try:
+                if args.think:
+                    stop.wait(self.rng.expovariate(1 / args.think))
                 task = self.cycle(task, resubmit=args.resubmit, abuse=args.abuse)
                 if args.get and task is not None:
                     task = self.next()
@@ -213,7 +215,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--abuse", type=float, default=0.02, help="share followed by one that must be refused")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="leave data and logs in this directory")
+    parser.add_argument("--think", type=float, default=0.0, help="mean seconds that an annotator thinks")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--matrix", type=Path, metavar="FILE", help="every case of the issue, into this file")
     return parser
 
 
@@ -228,24 +232,42 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         return measure(args, hall, room)
 
 
-def main() -> int:
+NEVER = ("double_handed", "double_stored", "lost", "errors_5xx", "changed", "over_limit_accepted", "resubmits_wrong")
+
+
+def wrong(found: dict[str, Any]) -> int:
     """3 where anything was lost, doubled, changed or answered with 5xx."""
+    return 3 if any(found[name] for name in NEVER) or not found["checks_ok"] else 0
+
+
+def matrix(args: argparse.Namespace) -> int:
+    """Both databases × 1k, 10k and 100k items, and each with kill -9; a room with few people; all into one file."""
+    cases: list[dict[str, Any]] = [
+        {"database": database, "items": items, "kill": kill}
+        for database in ("sqlite", "postgres")
+        for items, kill in ((1_000, False), (10_000, False), (100_000, False), (10_000, True))
+    ]
+    cases.append({"database": "sqlite", "items": 10_000, "annotators": 8, "think": 1.0})
+    found = []
+    for case in cases:
+        found.append(run(argparse.Namespace(**vars(args) | case)) | {"think_s": case.get("think", 0.0)})
+        print(json.dumps(found[-1]), flush=True)
+        said = {"command": "python benchmarks/hall_load.py " + " ".join(sys.argv[1:]), "results": found}
+        args.matrix.write_text(json.dumps(said, indent=1) + "\n")
+    return max(map(wrong, found))
+
+
+def main() -> int:
+    """Measure once, or the matrix."""
     args = arguments().parse_args()
+    if args.matrix:
+        return matrix(args)
     found = run(args)
     if not args.json:
         for name, value in found.items():
             print(f"{name:>22}  {value}")
     print(json.dumps(found))
-    wrong = (
-        "double_handed",
-        "double_stored",
-        "lost",
-        "errors_5xx",
-        "changed",
-        "over_limit_accepted",
-        "resubmits_wrong",
-    )
-    return 3 if any(found[name] for name in wrong) or not found["checks_ok"] else 0
+    return wrong(found)
 
 
 if __name__ == "__main__":
