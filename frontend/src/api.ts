@@ -15,6 +15,11 @@ export class Refused extends Error {
     super(seen);
   }
 
+  /** Whoever asks is not signed in any more, or the page's token is stale: loading the page again mends both. */
+  get signedOut(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+
   /** The server was not reached, is restarting, or asks for patience: the same request will do later. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
@@ -56,5 +61,6 @@ export class Api {
   }
 }
 
+/** The cookie is newer than the page where somebody signed in again in another tab. */
 export const csrfToken = (): string =>
-  document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+  document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";

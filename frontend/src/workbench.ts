@@ -90,7 +90,8 @@ class Workbench extends LitElement {
     try {
       await this.delivered(await this.delivery.resume<Submitted>(entry));
     } catch (why) {
-      this.refused = why as Refused;
+      // 404: somebody else worked on this device before; it is not theirs to know
+      if ((why as Refused).status !== 404) this.refused = why as Refused;
       await this.take(await this.fetchNext());
     }
   }
@@ -216,9 +217,9 @@ class Workbench extends LitElement {
     return this.undoable ? Math.max(0, Math.ceil((this.undoable.until - this.now) / 1000)) : 0;
   }
 
-  /** The lease is somebody else's now, or the session ended: nothing here can be submitted any more. */
+  /** The lease is somebody else's now: nothing here can be submitted any more. */
   private get lost(): boolean {
-    return this.refused !== null && (/lease/i.test(this.refused.name_) || [401, 404, 409, 410].includes(this.refused.status));
+    return this.refused !== null && (/lease/i.test(this.refused.name_) || [404, 409, 410].includes(this.refused.status));
   }
 
   private lookAgain = async (): Promise<void> => {
@@ -273,7 +274,12 @@ class Workbench extends LitElement {
     const soon = performance.now() - this.escapedAt < DOUBLE_PRESS_MS;
     this.escapedAt = performance.now();
     this.hide();
+    this.outOfField();
     if (soon) void this.leave();
+  };
+
+  private outOfField = (): void => {
+    if (document.activeElement?.matches("textarea, input, select")) this.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
   };
 
   private leave = async (): Promise<void> => {
@@ -298,7 +304,7 @@ class Workbench extends LitElement {
       { id: "reason", keys: ["w"], label: () => t("Write why"), group, run: () => this.querySelector<HTMLElement>("#reason")?.focus(), when: () => task() && !!this.kind?.asksReason },
       { id: "reveal", keys: ["r"], label: () => t("Show hidden content while held"), group, run: this.reveal, when: () => !!this.task?.care },
       { id: "leave", keys: ["Escape"], label: () => t("Hide; twice: leave, paid"), group, run: this.escape, when: () => !!this.task?.care, always: true, fixed: true },
-      { id: "out", keys: ["Escape"], label: () => t("Out of a text field"), group, run: () => (document.activeElement as HTMLElement | null)?.matches("textarea, input") && this.querySelector<HTMLElement>("main")?.focus({ preventScroll: true }), when: () => !this.task?.care, always: true, fixed: true },
+      { id: "out", keys: ["Escape"], label: () => t("Out of a text field"), group, run: this.outOfField, when: () => !this.task?.care, always: true, fixed: true },
       { id: "help", keys: ["?"], label: () => t("Show these keys"), group, run: this.help },
     ];
   }
@@ -364,8 +370,9 @@ class Workbench extends LitElement {
     const { refused, waiting, task } = this;
     if (refused) {
       const next = html`<button class="btn small" @click=${this.lookAgain}>${t("Next task")}</button>`;
+      const signIn = html`<a class="btn small" href=${location.href}>${t("Sign in again")}</a>`;
       const dismiss = html`<button class="btn small" @click=${() => (this.refused = null)}>${t("Close")}</button>`;
-      return frame.refusedNotice(refused, this.lost ? next : dismiss);
+      return frame.refusedNotice(refused, refused.signedOut ? signIn : this.lost ? next : dismiss);
     }
     if (waiting) return frame.waitingNotice(waiting, this.now);
     const left_s = task ? (Date.parse(task.lease.expires_at) - this.now) / 1000 : Infinity;

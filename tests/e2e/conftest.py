@@ -31,9 +31,12 @@ def chromium() -> str | None:
     return named or next((found for name in PLACES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests; they skip, and say why, where there is none."""
+    """One Chromium for all tests of a file; they skip, and say why, where there is none.
+
+    Not one for the whole run: while it is open an event loop runs in this thread, and Django's ORM refuses to.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the dev extra has it")
     place = chromium()
     if place is None:

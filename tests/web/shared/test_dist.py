@@ -82,7 +82,7 @@ def test_the_words_of_the_scripts_are_their_english_texts(manifest: dict[str, An
 
 
 def test_all_texts_a_script_shows_are_marked_for_translation() -> None:
-    """Words between two tags of a template that are no `${…}` would stay English; our name and a key's do, types are none."""
+    """Words between two tags that are no `${…}` would stay English; our name and a key's may, types are none."""
     scripts = [*(dist.WEB / "workbench").rglob("*.ts"), *(RECIPE.parent / "src").glob("*.ts")]
     found = {w for file in scripts for w in re.findall(r">\s*([A-Z][\w ,’'-]{2,})<", file.read_text(encoding="utf-8"))}
     assert found <= {"Tutelage", "Esc", "Promise", "IDBRequest"}, found
