@@ -6,7 +6,7 @@ A cycle is what the browser does: one POST that stores the answer with receipt, 
 next task; `--get` asks for the next task by a request of its own as well. A tenth of the answers is sent twice with
 the same key, and one in fifty by somebody else or with another answer, which must be refused. Every acknowledgement is
 in a fsynced journal before it counts. `--kill` ends the server's processes with SIGKILL every few seconds.
-Processor time is that of server, worker and database together. Clients and server share the machine.
+Processor time is that of server, worker and database together, without starting up. All share the machine.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Annotator:
                 answer = self.connection.getresponse()
                 raw = answer.read()
             except (OSError, http.client.HTTPException) as error:
-                self.connection = None
+                self.leave()
                 self.notes.count(f"connection {type(error).__name__}")
                 if time.monotonic() > ends:
                     raise
@@ -88,6 +88,12 @@ class Annotator:
             if answer.status >= 500:
                 self.notes.count("errors_5xx")
             return answer.status, json.loads(raw) if raw[:1] == b"{" else None
+
+    def leave(self) -> None:
+        """Close the connection."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def next(self) -> Any:
         """The task held, or the next one; None where nothing is left."""
@@ -183,6 +189,9 @@ def measure(args: argparse.Namespace, hall: Hall, room: Path) -> dict[str, Any]:
     wall, used = time.perf_counter() - began, hall.cpu() - used
     timer.cancel()
     time.sleep(2.5)  # the log's last checkpoint
+    for one in crew:
+        one.leave()
+    notes.journal.close()
     hall.stop()
     true = hall.tool("truth", str(room / "journal"))
     counts, submits = notes.counts, notes.times["submit"]

@@ -115,6 +115,7 @@ class Hall:
             if self.process.poll() is not None:
                 raise RuntimeError((self.data.parent / "serve.log").read_text()[-3000:])
             time.sleep(0.02)
+        self.spent -= cpu_s(self.process.pid)
         return time.monotonic() - began
 
     def answers(self) -> bool:
@@ -126,7 +127,7 @@ class Hall:
         return False
 
     def cpu(self) -> float:
-        """Processor seconds of server, worker and database until now."""
+        """Processor seconds of server, worker and database until now; those of starting up are left out."""
         now = cpu_s(self.process.pid) if self.process else 0.0
         return self.spent + now + (cpu_s(self.database_pid) if self.database_pid else 0.0)
 
