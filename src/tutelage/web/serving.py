@@ -29,6 +29,7 @@ from tutelage.store.files import locked, write_json
 
 HOST, PORT = "127.0.0.1", 8000
 THREADS = 8
+SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit locks that nobody holds any more
 GRACE_S = 4.0  # how long a server that was killed may need to be gone
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,7 @@ def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool 
         link = _prepare(hall, announce, demo=demo)
         url = f"http://{HOST}:{port}/"
         stopping = threading.Event()
-        background = multiprocessing.get_context("fork")
-        worker = background.Process(target=_worker, args=(hall, os.getpid()), name="tutelage-worker")
+        worker = SPAWN.Process(target=_worker, args=(hall, os.getpid()), name="tutelage-worker")
         worker.start()
         threading.Thread(target=_announce, args=(hall, url, link, announce, stopping), daemon=True).start()
         keeper = threading.Thread(target=_keep, args=(hall, worker, stopping), daemon=True)
@@ -138,14 +138,21 @@ def _prepare(hall: Path, announce: Callable[[str], None], *, demo: bool) -> str 
     if applied:
         announce(f"The database is in this version's shape ({len(applied)} migrations).")
     if demo:
-        from tutelage.web.tour.actions import prepare
-
-        said = "The sceptic's ten minutes begin here, once: {url}enter/" + prepare()[1] + "?next=/tour/"
+        with SPAWN.Pool(1) as aside:  # reading tables starts threads, and none of them may be running when we fork
+            said: str | None = aside.apply(_demo, (hall,))
     else:
         token = first_run_token()
         said = None if token is None else "Nobody owns it yet. Set it up, once: {url}start/" + token
     connections.close_all()  # what follows forks
     return said
+
+
+def _demo(hall: Path) -> str:
+    """Make the sceptic's walk; what to say of it."""
+    set_up(hall)
+    from tutelage.web.tour.actions import prepare
+
+    return "The sceptic's ten minutes begin here, once: {url}enter/" + prepare()[1] + "?next=/tour/"
 
 
 def _announce(
@@ -199,6 +206,7 @@ def _application(target: str) -> Any:
 
 def _worker(hall: Path, parent: int) -> None:
     """In the working process."""
+    set_up(hall)
     from tutelage.web import working
 
     os.setsid()  # Ctrl+C is for the main process: it ends this one
@@ -212,7 +220,7 @@ def _keep(hall: Path, worker: Any, stopping: threading.Event) -> None:
     while not stopping.wait(0.5):
         if not worker.is_alive():
             log.error("The worker ended with status %s; it is started again.", worker.exitcode)
-            worker = multiprocessing.get_context("fork").Process(target=_worker, args=(hall, os.getpid()))
+            worker = SPAWN.Process(target=_worker, args=(hall, os.getpid()))
             worker.start()
     worker.terminate()
     worker.join(10)
