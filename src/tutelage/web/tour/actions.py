@@ -49,7 +49,7 @@ def _made(what: str, now: datetime) -> Tour:
         "name": "Which answer helps more?", "kind": "comparison", "purpose": "To see what an AI judge is worth.",
         "client_class": "Nobody: this is a demonstration on your own machine", "minutes": 1.0, "piece_minor": 25,
         "duties": "Compare two answers to a question and say which helps more.", "warnings": [project_rules.NONE],
-        "instruction_minor": 0, "fee_bp": 1000, "currency": "EUR", "overlap": 1,
+        "instruction_minor": 10, "fee_bp": 1000, "currency": "EUR", "overlap": 1,
     }  # fmt: skip
     project = projects.create(user, organisation, fields, text=GUIDELINE)
     few = votes.few(votes.corpus(), PAIRS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tutelage.pipeline import sceptic
 from tutelage.records import AiJudge, Item, Judgment, RankedRow, Response, Simulated, assistant, user
 from tutelage.web.shared.refusals import Refused
 
-JUDGE = "gpt-4"
+JUDGE, SHORTEST = "gpt-4", 20
 WORDS = ("river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window", "music", "paper", "harbour", "cedar")
 
 
@@ -119,13 +118,13 @@ def _word(judgment: Judgment) -> str:
 
 
 def few(whole: Corpus, size: int) -> list[Item]:
-    """Some pairs of different prompts with two spoken, short answers, for a person to judge in a few minutes."""
+    """The shortest pairs of each prompt in turn, both answers said something: a few minutes of a person's reading."""
     length = {r.id: sum(len(m.text) for m in r.messages) for r in whole.responses}
-    short = [i for i in whole.items if all(20 < length[r] < 700 for r in i.responses)]
+    spoken = [i for i in whole.items if min(length[r] for r in i.responses) > SHORTEST]
     turn: dict[str, int] = {}
     order = []
-    for item in short:
+    for item in sorted(spoken, key=lambda i: (sum(length[r] for r in i.responses), i.id)):
         group = item.group or str(item.messages)
-        order.append((turn.setdefault(group, 0), item))
-        turn[group] += 1
-    return [replace(item) for _, item in sorted(order, key=lambda pair: pair[0])[:size]]
+        turn[group] = turn.get(group, 0) + 1
+        order.append((turn[group], item))
+    return [item for _, item in sorted(order, key=lambda pair: pair[0])[:size]]
