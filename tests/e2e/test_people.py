@@ -16,7 +16,7 @@ from django.utils import timezone
 from tests.web.halls import a_hall
 from tutelage.web.people.models import User
 from tutelage.web.projects import actions, queries
-hall = a_hall(items=3, people=1, warnings=["medical"], piece_minor=60, minutes=2.0, instruction_minor=20,
+hall = a_hall(items=3, people=2, warnings=["medical"], piece_minor=60, minutes=2.0, instruction_minor=20,
               purpose="To train an assistant for nurses.", duties="Say which answer is safer.", open_call=True)
 actions.write_guideline(hall.owner, hall.project, "Safety first, then brevity.",
                         [{"name": "Safe", "about": "Harms nobody.", "anchors": {"1": "Dangerous.", "5": "Safe."}}])
@@ -143,7 +143,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(page: Any, lived_in:
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
                "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
     device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    sign_in(page, server, "person0@example.org")
+    sign_in(page, server, "person1@example.org")
     go(page, server, "/account/2fa/webauthn/add/")
     fill(page, password="a long enough secret")  # asked for again: somebody may have left the room
     page.keyboard.press("Enter")
@@ -175,10 +175,12 @@ def look(page: Any, lived_in: tuple[Server, dict[str, str]], axe: str, case: tup
         rows(server.hall, f"update people_user set language = '{language}'")
         for address in addresses:
             go(page, server, address.format(**ids))
-            assert who is None or page.locator("summary", has_text=re.compile("Display")).count() == 0, address
+            assert who is None or page.locator(".bar form[action='/account/logout/']").count() == 1, (
+                f"{address}: signed out"
+            )
             assert page.evaluate("document.dir") == {"en": "ltr", "ar": "rtl"}[language], address
             wrong += [f"{address}: {what}" for what in (*overflowing(page), *found(page, axe))]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong[:20])
 
 
 @pytest.mark.parametrize("case", PAIRS, ids="-".join)

@@ -106,6 +106,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "tutelage.web.people.adapters.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "tutelage.web.people.forms.PasskeyForm"}
 MFA_TOTP_ISSUER = "Tutelage"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # many installations send no mail
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
