@@ -26,8 +26,10 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]  # the builder's c
         """Build for wheels; `version` is "editable" for a working copy, which builds on demand."""
         if self.target_name != "wheel" or version == "editable":
             return
-        self._recipe().build()
-        build_data["artifacts"].append("/src/tutelage/web/static/dist/*")
+        recipe = self._recipe()
+        recipe.build()
+        packed = [path.relative_to(self.root).as_posix() for path in recipe.built()]
+        build_data["artifacts"] += [f"/{path}" for path in packed]
 
     def _recipe(self) -> ModuleType:
         path = Path(self.root) / "frontend" / "build.py"

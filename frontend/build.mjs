@@ -1,7 +1,7 @@
 // Bundles the front end into src/tutelage/web/static/dist: hashed files, manifest.json, words.json, THIRD_PARTY.txt.
 // A kind of question is found by its folder: workbench/<kind>/element.ts and, if it has one, style.css.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const web = join(here, "..", "src", "tutelage", "web");
 const out = process.env.TUTELAGE_DIST ?? join(web, "static", "dist");
-const half = `${out}.tmp`;
+const half = `${out}.${process.pid}.tmp`;
 
 const folders = readdirSync(join(web, "workbench"), { withFileTypes: true }).filter((f) => f.isDirectory()).map((f) => f.name);
 const kinds = folders.filter((name) => existsSync(join(web, "workbench", name, "element.ts"))).sort();
@@ -112,5 +112,11 @@ write("manifest.json", `${JSON.stringify({ ...manifest, sources: process.env.TUT
 write("words.json", `${JSON.stringify([...words].sort(), null, 1)}\n`);
 write("THIRD_PARTY.txt", licences.join("\n\n"));
 write("SHA256SUMS", outputs.map(([path]) => `${createHash("sha256").update(readFileSync(join(here, path))).digest("hex")}  ${named(path)}\n`).join(""));
+// A server that runs while this builds goes on naming the files it knows: those of the last build stay beside the new.
+const sums = join(out, "SHA256SUMS");
+for (const line of existsSync(sums) ? readFileSync(sums, "utf8").split("\n") : []) {
+  const [, name] = line.split("  ");
+  if (name && existsSync(join(out, name)) && !existsSync(join(half, name))) copyFileSync(join(out, name), join(half, name));
+}
 rmSync(out, { recursive: true, force: true });
 renameSync(half, out);

@@ -49,6 +49,13 @@ def is_fresh() -> bool:
     return manifest.exists() and json.loads(manifest.read_text(encoding="utf-8"))["sources"] == digest()
 
 
+def built() -> list[Path]:
+    """The files of the present build; the last one's may still lie beside them, for servers that run."""
+    sums = DIST / "SHA256SUMS"
+    hashed = [DIST / line.split("  ")[1] for line in sums.read_text(encoding="utf-8").splitlines()]
+    return [*hashed, sums, *(DIST / name for name in ("manifest.json", "words.json", "THIRD_PARTY.txt"))]
+
+
 def node_on_path() -> Path | None:
     """Node of the system, if it is new enough and brings npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
