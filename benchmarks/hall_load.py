@@ -261,7 +261,8 @@ def matrix(args: argparse.Namespace) -> int:
     for case in cases:
         found.append(run(argparse.Namespace(**vars(args) | case)) | {"think_s": case.get("think", 0.0)})
         print(json.dumps(found[-1]), flush=True)
-        said = {"command": "python benchmarks/hall_load.py " + " ".join(sys.argv[1:]), "results": found}
+        asked = f"--annotators {args.annotators} --seconds {args.seconds:g} --matrix {args.matrix.name}"
+        said = {"command": f"python benchmarks/hall_load.py {asked}", "results": found}
         args.matrix.write_text(json.dumps(said, indent=1) + "\n")
     return max(map(wrong, found))
 
