@@ -47,7 +47,7 @@ def command(
         console.say(line)
         sys.stdout.flush()
         if open_browser and "http://" in line:
-            click.launch(line[line.index("http://") :].split()[0])
+            click.launch(line[line.rindex("http://") :].split()[0])
 
     serving.serve(hall, port, announce, demo=demo)
     console.note("Stopped.")

@@ -31,6 +31,7 @@ HOST, PORT = "127.0.0.1", 8000
 THREADS = 8
 SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit locks that nobody holds any more
 GRACE_S = 4.0  # how long a server that was killed may need to be gone
+MORE = "For several, PostgreSQL is required: set TUTELAGE_DATABASE_URL."
 log = logging.getLogger(__name__)
 
 
@@ -163,9 +164,8 @@ def _announce(
         if _answers(url):
             now = datetime.now(UTC).isoformat(timespec="seconds")
             write_json(hall / "serve.json", {"pid": os.getpid(), "url": url, "since": now})
-            announce(f"Tutelage is at {url}   (Ctrl+C stops it; data: {hall})")
-            if link:
-                announce(link.format(url=url))
+            first = "\n" + link.format(url=url) if link else ""
+            announce(f"Tutelage is at {url}   (Ctrl+C stops it; data: {hall}){first}")
             return
 
 
@@ -250,7 +250,7 @@ def _only_server(hall: Path) -> Iterator[None]:
                 return
         if time.monotonic() > ends or _told(hall):
             raise BadInput(f"{_serving(hall)} serves {hall} already.", expected="one server over a data directory",
-                           remedy=f"Use it, or stop it: `tutelage serve --data {hall} --stop`.")  # fmt: skip
+                           remedy=f"Use it, or stop it: `tutelage serve --data {hall} --stop`. {MORE}")  # fmt: skip
         time.sleep(0.1)
 
 

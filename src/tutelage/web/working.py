@@ -17,17 +17,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.core.management import call_command
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.module_loading import import_string
 
 from tutelage.store.files import locked
-from tutelage.web.database import checkpoints
+from tutelage.web.database import backup, checkpoints
 from tutelage.web.settings import APPS
 
 log = logging.getLogger(__name__)
-IDLE_S = 1.0
+IDLE_S, DAY_S = 1.0, 86_400
 
 
 class Job(NamedTuple):
@@ -43,7 +45,9 @@ class Job(NamedTuple):
         function(*([now] if self.timed else []))
 
 
+KEPT = 7  # nightly backups
 OURS = (
+    Job(3600.0, "tutelage.web.working.tidy", timed=True),
     Job(2.0, "tutelage.web.proof.actions.sequence"),
     Job(15.0, "tutelage.web.work.claiming.reclaim", timed=True),
 )
@@ -98,6 +102,23 @@ def requeue(hall: Path) -> int:
     for name in dead:
         (hall / "workers" / f"{name}.lock").unlink(missing_ok=True)
     return len(lost)
+
+
+def tidy(now: datetime) -> None:
+    """Once a day: a backup (of SQLite; PostgreSQL has its own ways), checked; results and sessions of old removed."""
+    backups = Path(settings.HALL) / "backups"
+    before = sorted(backups.glob("nightly-*"))
+    if before and now.timestamp() - before[-1].stat().st_mtime < DAY_S:
+        return
+    call_command("prune_db_task_results", verbosity=0)
+    call_command("clearsessions", verbosity=0)
+    if connection.vendor == "sqlite":
+        made = backup.save(backups / f"nightly-{now:%Y%m%dT%H%M%S}.db")
+        found = backup.damage(made)
+        if found:
+            log.error("The database is damaged: %s. See `tutelage db check`, and restore a backup.", found[0])
+        for old in before[: 1 - KEPT]:
+            old.unlink()
 
 
 def _mark(hall: Path, worker: str) -> Path:
