@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -196,3 +199,23 @@ def test_every_page_of_signing_in_is_in_our_frame(bo: User) -> None:
     for page in ("login/", "signup/", "password/reset/", "inactive/"):
         answer = Client().get(f"/account/{page}")
         assert answer.status_code == 200 and 'class="skip-link"' in answer.content.decode(), page
+
+
+def test_the_provider_of_single_sign_on_has_its_button_and_its_way_back(tmp_path: Path) -> None:
+    """In a process of its own, since Django reads its settings once."""
+    code = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
+        "from django.test import Client\n"
+        "page = Client(headers={'host': 'localhost'}).get('/account/login/').content.decode()\n"
+        "assert 'Clinic SSO' in page and '/account/oidc/sso/login/' in page, page\n"
+    )
+    said = {
+        "TUTELAGE_OIDC_SERVER": "https://id.example.org", "TUTELAGE_OIDC_CLIENT_ID": "hall",
+        "TUTELAGE_OIDC_SECRET": "hush", "TUTELAGE_OIDC_NAME": "Clinic SSO", "TUTELAGE_HALL": str(tmp_path),
+    }  # fmt: skip
+    env = {k: v for k, v in os.environ.items() if k != "TUTELAGE_DATABASE_URL"} | said
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-600:]

@@ -147,3 +147,27 @@ def test_a_list_asks_as_often_for_three_projects_as_for_one(make_hall: Callable[
             client.get(page)
         asked.append(len(found))
     assert asked[0] == asked[1] <= 16, asked
+
+
+def test_money_is_set_aside_from_the_page_once_however_often_it_is_sent(make_hall: Callable[..., Any]) -> None:
+    from tutelage.web.pay import queries as pay
+
+    hall = make_hall(escrow=0)
+    client, where = signed_in(hall.owner), f"/projects/{hall.project.pk}/escrow/"
+    form = {"minor": "12.50", "key": "0123456789abcdef"}
+    for _ in range(2):
+        assert client.post(where, form).status_code == 302
+    assert pay.escrow_balance(hall.project) == 1250
+    client.post(where, form | {"minor": "0", "key": "another"})
+    assert pay.escrow_balance(hall.project) == 1250
+    assert somebody(hall, "auditor").post(where, form | {"key": "third"}).status_code == 404
+
+
+def test_whoever_accepted_an_earlier_version_is_shown_what_changed(hall: Hall) -> None:
+    project, user = actions.change(hall.owner, hall.project, OFFER), hall.people[0]
+    actions.accept(user, project, queries.signed_offer(queries.terms(project))["digest"])
+    where = f"/offer/{project.pk}/"
+    assert "What changed since" not in signed_in(user).get(where).content.decode()
+    actions.write_guideline(hall.owner, project, "Safety first. Then brevity.", [])
+    said = signed_in(user).get(where).content.decode()
+    assert "What changed since version 1" in said and "<ins> Then brevity.</ins>" in said

@@ -97,6 +97,13 @@ def move(actor: User, project: Project, to: str) -> Project:
 
 
 @transaction.atomic
+def set_aside(actor: User, project: Project, minor: int, key: str) -> None:
+    """Money for the project's people, from which nothing but their pay and the share on it is taken; once for a key."""
+    rightward.set_aside(project, minor, f"deposit:{project.pk}:{key}", timezone.now())
+    audit(actor, "set aside", "project", project.pk, project=project, minor=minor, currency=project.currency)
+
+
+@transaction.atomic
 def accept(user: User, project: Project, digest: str) -> Acceptance:
     """Take the offer as it was shown: an acceptance, the role, a seat. The same again gives the same one.
 

@@ -34,6 +34,7 @@ def _mine(request: HttpRequest) -> list[dict[str, str]]:
     organisations = queries.organisations(user)
     return [
         {"href": reverse("me"), "label": _("Profile and sign-in")},
+        {"href": reverse("care"), "label": _("Content I am ready to meet")},
         {"href": reverse("tokens"), "label": _("API tokens")},
         *({"href": reverse("organisation", args=[o.pk]), "label": o.name} for o in organisations),
     ]

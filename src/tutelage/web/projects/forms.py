@@ -179,6 +179,19 @@ class QueueForm(forms.Form):
     open_call = forms.BooleanField(label=_("Anybody who reads the offer may take it"), required=False)
 
 
+class MoneyForm(forms.Form):
+    """Money to set aside. `key` makes sending it twice harmless."""
+
+    minor = MoneyField(label=_("Set aside"))
+    key = forms.CharField(widget=forms.HiddenInput, max_length=32)
+
+    def clean_minor(self) -> int:
+        """Something, not nothing."""
+        if not self.cleaned_data["minor"]:
+            raise ValidationError(_("Say how much."))
+        return self.cleaned_data["minor"]
+
+
 class GuidelineForm(forms.Form):
     """The instructions, in Markdown."""
 

@@ -153,7 +153,7 @@ def terms(project: Project) -> rules.Terms:
 
 def findings(project: Project) -> list[rules.Finding]:
     """What keeps the project from being published, by line of its offer."""
-    needed, there = rightward.escrow(project, rightward.wanted(project))
+    needed, there = escrow(project)
     return rules.findings(terms(project), escrow_needed=needed, escrow=there, today=timezone.now().date())
 
 
@@ -180,6 +180,14 @@ def acceptance(project: Project, user: Any) -> Acceptance | None:
     return Acceptance.objects.filter(project=project, user=user, guideline=guideline(project)).first()
 
 
+def accepted_before(project: Project, user: Any) -> Guideline | None:
+    """The earlier version that the user accepted last, where they have not accepted the one in force."""
+    if not user.is_authenticated or acceptance(project, user):
+        return None
+    last = last_acceptance(project, user)
+    return last.guideline if last else None
+
+
 def last_acceptance(project: Project, user: User) -> Acceptance | None:
     """The user's latest acceptance, of whichever version."""
     return Acceptance.objects.filter(project=project, user=user).select_related("guideline").order_by("-id").first()
@@ -196,6 +204,11 @@ def role_for(project: Project, pk: int) -> Role:
     if found is None:
         raise Http404
     return found
+
+
+def escrow(project: Project) -> tuple[int, int]:
+    """(needed, there): what must be set aside for what is still wanted, and what is."""
+    return rightward.escrow(project, rightward.wanted(project))
 
 
 def tasks_left(project: Project) -> int:

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from tutelage.web.people.rightward import audit
 
-__all__ = ["any_free", "audit", "escrow", "pay_instructions", "seats_of", "take_seat", "wanted"]
+__all__ = ["any_free", "audit", "escrow", "pay_instructions", "seats_of", "set_aside", "take_seat", "wanted"]
 
 
 def wanted(project: Any) -> int:
@@ -22,6 +22,12 @@ def escrow(project: Any, slots: int) -> tuple[int, int]:
     """(needed, there): what must be set aside for so many tasks, and what is."""
     needed = import_string("tutelage.web.pay.queries.escrow_needed")(project, slots)
     return needed, import_string("tutelage.web.pay.queries.escrow_balance")(project)
+
+
+def set_aside(project: Any, minor: int, key: str, at: Any) -> None:
+    """An owner's money for a project's people and the platform's share, once for a key."""
+    if not apps.get_model("pay", "Transfer")._default_manager.filter(key=key).exists():
+        import_string("tutelage.web.pay.actions.deposit")(project, minor, key, at=at)
 
 
 def any_free() -> Exists:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("projects/quote/", making.quote, name="quote"),
     path("projects/<uuid:pk>/", making.project, name="project"),
     path("projects/<uuid:pk>/settings/", making.settings, name="project_settings"),
+    path("projects/<uuid:pk>/escrow/", making.set_aside, name="set_aside"),
     path("projects/<uuid:pk>/move/", making.move, name="project_move"),
     path("projects/<uuid:pk>/guideline/", guideline.edit, name="guideline"),
     path("projects/<uuid:pk>/guideline/<int:number>/", guideline.version, name="guideline_version"),

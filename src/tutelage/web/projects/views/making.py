@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from typing import Any
 
@@ -52,6 +53,8 @@ def project(request: HttpRequest, pk: Any) -> HttpResponse:
     found = queries.project_for(request.user, pk, *queries.READ)
     said = queries.terms(found)
     wrong = queries.findings(found)
+    needed, there = queries.escrow(found)
+    start = {"minor": max(0, needed - there), "key": secrets.token_hex(8)}
     context = {
         "project": found,
         "tab": "overview",
@@ -64,6 +67,9 @@ def project(request: HttpRequest, pk: Any) -> HttpResponse:
         "manages": bool(found.held & set(queries.MANAGE)),
         "moves": rules.MOVES[found.state],
         "tasks": queries.tasks_left(found),
+        "needed": needed,
+        "there": there,
+        "money": forms.MoneyForm(initial=start),
     }
     return render(request, "projects/project.html", context)
 
@@ -82,6 +88,18 @@ def settings(request: HttpRequest, pk: Any) -> HttpResponse:
         return redirect("project_settings", pk=found.pk)
     context = {"project": found, "tab": "settings", "terms": terms, "queue": queue, **_price(terms)}
     return render(request, "projects/settings.html", context)
+
+
+@require_POST
+def set_aside(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Put money aside for the project's people."""
+    found, form = queries.project_for(request.user, pk, *queries.MANAGE), forms.MoneyForm(request.POST)
+    if form.is_valid():
+        actions.set_aside(signed_in(request), found, **form.cleaned_data)
+        messages.success(request, _("The money is set aside: it goes to people, as they work, and nowhere else."))
+    else:
+        messages.error(request, _("Nothing was set aside: give an amount above nothing."))
+    return redirect("project", pk=found.pk)
 
 
 @require_POST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -25,13 +24,16 @@ def offer(request: HttpRequest, pk: Any) -> HttpResponse:
     project = queries.offered(pk, request.user)
     said = queries.terms(project)
     signed = queries.signed_offer(said)
+    before = queries.accepted_before(project, request.user)
     context = {
         "project": project, "terms": said, "signed": signed, "genuine": queries.is_genuine(signed),
         "price": rules.money(project.piece_minor, project.fee_bp, project.minutes),
         "warnings": [rules.WARNINGS.get(w, w) for w in project.warnings], "harmless": project.warnings == [rules.NONE],
         "floor": floors.floor_for(project.currency, today=timezone.now().date()),
         "accepted": queries.acceptance(project, request.user), "reading": rules.reading_minutes(said.guideline),
-        "invited": "contributor" in project.held, "key": settings.HALL.name,
+        "before": before,
+        "runs": rules.word_diff(before.text, said.guideline) if before else [],
+        "invited": "contributor" in project.held,
     }  # fmt: skip
     return render(request, "projects/offer.html", context)
 
