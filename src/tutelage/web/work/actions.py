@@ -25,7 +25,7 @@ from tutelage.web.projects.actions import pay_instructions
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
-from tutelage.web.work import claiming, queries, rules
+from tutelage.web.work import caring, claiming, queries, rules
 from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
@@ -47,7 +47,7 @@ def take(seat: Seat, now: datetime) -> dict[str, Any] | None:
     if slot is not None:
         expires = now + timedelta(seconds=seat.project.lease_s)
         Slot.objects.filter(pk=slot.pk).update(expires_at=expires)
-        return queries.task(seat, slot, slot.token, expires)
+        return caring.again(seat, slot, queries.task(seat, slot, slot.token, expires), now)
     return _next(seat, now)
 
 
@@ -89,7 +89,8 @@ def skip(user: User, token: str, key: str, why: str, note: str, now: datetime) -
     claiming.release([slot.pk])
     proof.audit(user, "skipped", "item", slot.item_id, at=now, project=project, why=why)
     _advance(seat, spent, due, None, slot.rank, now, done=0)
-    return due, _next(seat, now)
+    caring.looked(slot, now, over=True)
+    return due, caring.LEFT if why == caring.LEAVING else _next(seat, now)
 
 
 @transaction.atomic
@@ -105,6 +106,8 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
     seat, slot = queries.seat_for(user, judgment.project_id), judgment.slot
     other = queries.held(seat)
     if other is not None:
+        other.project = seat.project
+        caring.looked(other, now, over=True)
         claiming.release([other.pk])
     item: records.Item = decode(records.Item, json.loads(judgment.item.body.record))
     slot.epoch += 1
@@ -117,8 +120,8 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
         "answer": judgment.answer, "reason": judgment.reason, "version": 1, "saved_at": now})  # fmt: skip
     Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
     Seat.objects.filter(pk=seat.pk).update(done=F("done") - 1, receipt=seat.receipt, cursor=slot.rank)
-    slot.epoch += 1
-    return queries.task(seat, slot, token, expires)
+    slot.epoch, slot.token = slot.epoch + 1, token
+    return caring.again(seat, slot, queries.task(seat, slot, token, expires), now)
 
 
 @transaction.atomic
@@ -138,6 +141,7 @@ def save_draft(
         "active_ms": rules.attention(0, slot.leased_at, now)})  # fmt: skip
     expires = now + timedelta(seconds=slot.project.lease_s)
     Slot.objects.filter(pk=slot.pk).update(expires_at=expires)
+    caring.looked(slot, now)
     if made:
         return 1, expires
     if version < draft.version:
@@ -162,6 +166,7 @@ def _store(
         money.pay(Transfer.Kind.TASK, f"task:{judgment.pk}", project, user, due, seconds=spent // 1000, at=now,
                   contribution=judgment.pk)  # fmt: skip
     Slot.objects.filter(pk=slot.pk).update(state=Slot.DONE)
+    caring.looked(slot, now, over=True)
     _advance(seat, spent, due, judgment, slot.rank, now, done=1)
     return judgment
 
@@ -216,14 +221,21 @@ def _next(seat: Seat, now: datetime, undo: Judgment | None = None) -> dict[str, 
         return None
     if project.quota_day and seat.day == now.date() and seat.done_today >= project.quota_day:
         return None
-    take = claiming.claim(project.pk, seat.user_id, seat.cursor, seconds=project.lease_s, now=now)
+    return caring.closed(seat) or caring.suitable(seat, now, lambda after: _lease(seat, after, now, undo))
+
+
+def _lease(seat: Seat, after: int, now: datetime, undo: Judgment | None) -> tuple[Slot, dict[str, Any]] | None:
+    """The next slot behind a place in the queue, with its task; None where there is none."""
+    project = seat.project
+    take = claiming.claim(project.pk, seat.user_id, after, seconds=project.lease_s, now=now)
     if take is None and claiming.reclaim(now, project.pk):
-        take = claiming.claim(project.pk, seat.user_id, seat.cursor, seconds=project.lease_s, now=now)
+        take = claiming.claim(project.pk, seat.user_id, after, seconds=project.lease_s, now=now)
     if take is None:
         return None
     back = undo and {"judgment": str(undo.pk), "until": queries.undo_until(undo).isoformat()}
-    slot = Slot(pk=take.slot, item_id=take.item, guideline_id=take.guideline, epoch=take.epoch)
-    return queries.task(seat, slot, take.token, take.expires_at, undo=back)
+    slot = Slot(pk=take.slot, item_id=take.item, guideline_id=take.guideline, epoch=take.epoch, rank=take.rank,
+                token=take.token)  # fmt: skip
+    return slot, queries.task(seat, slot, take.token, take.expires_at, undo=back)
 
 
 def _seated(slot: Slot, user: User) -> Seat:

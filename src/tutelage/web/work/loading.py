@@ -14,9 +14,11 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from tutelage import kinds
+from tutelage.errors import BadInput, Where
 from tutelage.records import Item as Record
 from tutelage.records import Json, Response
 from tutelage.store import canonical
+from tutelage.web.care import rules as content
 from tutelage.web.projects.models import Project
 from tutelage.web.work import rules
 from tutelage.web.work.claiming import adapted
@@ -45,8 +47,21 @@ def load(project: Project, offered: Iterable[Offered], rng: np.random.Generator,
     for batch in _batches(offered, BATCH):
         for one in batch:
             kind.check_item(one.item, {r.id: r for r in one.responses})
+            _check_content(one, project.warnings)
         count += _add(project, batch, rng, needed or project.overlap)
     return count
+
+
+def _check_content(one: Offered, warnings: list[str]) -> None:
+    """Raises BadInput where an item may contain what its project does not warn of."""
+    beyond = content.beyond(
+        (*one.item.content_classes, *(c for r in one.responses for c in r.content_classes)), warnings
+    )
+    if beyond:
+        raise BadInput(f"Item {one.item.id} may contain {', '.join(beyond)}.",
+                       expected=f"only what the offer warns of: {', '.join(content.real(warnings)) or 'nothing'}",
+                       remedy="Add the class to the project's content warnings first, or leave the item out.",
+                       where=Where(field="content_classes"))  # fmt: skip
 
 
 @transaction.atomic

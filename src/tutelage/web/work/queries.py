@@ -21,8 +21,11 @@ from tutelage.provenance.receipts import Terms
 from tutelage.records import decode
 from tutelage.store import digest
 from tutelage.web import installation
+from tutelage.web.care import queries as care
+from tutelage.web.care import rules as content
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
+from tutelage.web.projects.rules import WARNINGS
 from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work import claiming, rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
@@ -80,9 +83,26 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
         "responses": _responses(body, slot, str(seat.user_id)),
         "draft": None if draft is None else {"answer": draft.answer, "reason": draft.reason, "version": draft.version},
         "progress": progress(seat),
-        "care": None,
+        "care": _care(item, body, project),
         "undo": undo,
     }  # fmt: skip
+
+
+def _care(item: dict[str, Any], body: ItemBody, project: Project) -> dict[str, Any] | None:
+    """What a task may contain, in words and by name; None where nothing. How long it may be looked at comes later."""
+    declared = item.get("content_classes") or []
+    if not declared and not content.real(project.warnings):
+        return None
+    said = [*declared, *(c for r in json.loads(body.responses) for c in r.get("content_classes") or ())]
+    names = content.classes_of(said, project.warnings)
+    return {"classes": [str(WARNINGS.get(n, n)) for n in names], "names": names, "dose_left_s": 0} if names else None
+
+
+def last_benign(user: User, now: datetime) -> datetime | None:
+    """When somebody last answered a task without upsetting content, within a day."""
+    done = Judgment.objects.filter(user=user, accepted_at__gt=now - content.DAY)
+    benign = done.exclude(slot__in=care.slots_seen(user, now)).order_by("-accepted_at")
+    return next(iter(benign.values_list("accepted_at", flat=True)[:1]), None)
 
 
 def progress(seat: Seat) -> dict[str, Any]:
