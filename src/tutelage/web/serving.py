@@ -32,6 +32,8 @@ THREADS = 8
 SPAWN = multiprocessing.get_context("spawn")  # a fork would inherit locks that nobody holds any more
 GRACE_S = 4.0  # how long a server that was killed may need to be gone
 MORE = "For several, PostgreSQL is required: set TUTELAGE_DATABASE_URL."
+SERVER = "TUTELAGE_SERVER"  # process id of `tutelage serve`, for the process that it starts
+_held = contextlib.ExitStack()  # until this process ends
 log = logging.getLogger(__name__)
 
 
@@ -83,6 +85,7 @@ def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool 
 
     Raises BadInput where another server uses this hall or the port, and what `migrating.migrate` raises.
     """
+    os.environ[SERVER] = str(os.getpid())
     with _only_server(hall), using(hall):
         _free_port(port)
         link = _prepare(hall, announce, demo=demo)
@@ -99,6 +102,23 @@ def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool 
             stopping.set()
             keeper.join(15)
             (hall / "serve.json").unlink(missing_ok=True)
+
+
+def only_process() -> None:
+    """For other web servers that load `tutelage.web.wsgi`: on a SQLite that needs the rule, the first process alone.
+
+    Raises BadInput in the second.
+    """
+    from django.conf import settings
+    from django.db import connection
+
+    from tutelage.web.database import checkpoints
+
+    started_by_us = os.environ.get(SERVER) in (str(os.getppid()), str(os.getpid()))
+    if started_by_us or connection.vendor != "sqlite" or checkpoints.fixed():
+        return
+    hall = Path(settings.HALL)
+    _held.enter_context(_only_server(hall))
 
 
 def stop(hall: Path, wait_s: float = 30.0) -> int | None:
