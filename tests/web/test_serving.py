@@ -86,8 +86,8 @@ def test_after_kill_9_of_the_main_process_the_others_end_and_the_next_start_work
         assert alive(everyone) == []
 
 
-def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
-    """kill -9 of the worker alone: three processes again, the server never stopped answering."""
+def test_a_worker_or_a_web_server_that_dies_is_started_again(tmp_path: Path) -> None:
+    """kill -9 of the worker alone: three processes again, the server never stopped answering; then of the other."""
     with serving(tmp_path / "hall") as server:
         _, *children = server.everyone()
         worker = next(pid for pid in children if (tmp_path / "hall" / "workers").exists() and _session(pid) == pid)
@@ -97,6 +97,18 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
             assert status(server.port, "/healthz") == 200
             assert time.monotonic() < ends
             time.sleep(0.1)
+        web = next(pid for pid in server.everyone() if _listens(pid))
+        os.kill(web, signal.SIGKILL)
+        ends = time.monotonic() + 10
+        while not any(_listens(pid) for pid in server.everyone() if pid != web):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        assert status(server.port, "/healthz") == 200
+
+
+def _listens(pid: int) -> bool:
+    """Whether a process has the web server's threads."""
+    return any("tokio" in path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/comm"))
 
 
 def _session(pid: int) -> int:

@@ -207,6 +207,7 @@ def _granian(port: int) -> Any:
         "tutelage.web.wsgi:application", address=HOST, port=port, interface=Interfaces.WSGI, workers=1,
         blocking_threads=THREADS, blocking_threads_idle_timeout=600, websockets=False, backlog=1024, backpressure=1024,
         http1_settings=HTTP1Settings(keep_alive=True), log_level=LogLevels.error, workers_kill_timeout=5,
+        respawn_failed_workers=True, respawn_interval=0.2,
     )  # fmt: skip
 
 
