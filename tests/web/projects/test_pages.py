@@ -14,7 +14,7 @@ from tests.web.halls import Hall
 from tutelage.web.people.models import Member, User
 from tutelage.web.projects import actions, queries
 from tutelage.web.projects.models import Role
-from tutelage.web.shared.refusals import Unprocessable
+from tutelage.web.shared.refusals import Refused, Unprocessable
 
 pytestmark = pytest.mark.django_db
 SORTS = ("contributor", "reviewer", "adjudicator", "author", "owner", "auditor", "part owner", "part operator",
@@ -171,3 +171,41 @@ def test_whoever_accepted_an_earlier_version_is_shown_what_changed(hall: Hall) -
     actions.write_guideline(hall.owner, project, "Safety first. Then brevity.", [])
     said = signed_in(user).get(where).content.decode()
     assert "What changed since version 1" in said and "<ins> Then brevity.</ins>" in said
+
+
+def test_closing_gives_back_what_is_left_once_nobody_holds_a_task(hall: Hall) -> None:
+    from tutelage.web.pay import queries as pay
+    from tutelage.web.work.models import Slot
+
+    project = actions.change(hall.owner, hall.project, OFFER)
+    project = actions.move(hall.owner, project, "paused")
+    Slot.objects.filter(pk=Slot.objects.first().pk).update(state=Slot.LEASED)
+    with pytest.raises(Refused, match="1 task is still held"):
+        actions.move(hall.owner, project, "closed")
+    Slot.objects.update(state=Slot.FREE)
+    assert actions.move(hall.owner, project, "closed").state == "closed"
+    assert pay.escrow_balance(project) == 0
+
+
+@pytest.mark.parametrize("page", ["/projects/{project}/people/", "/projects/{project}/guideline/",
+                                  "/organisation/{organisation}/", "/me/tokens/"])  # fmt: skip
+def test_a_page_of_rows_asks_as_often_for_three_as_for_one(hall: Hall, page: str) -> None:
+    from tutelage.web.people import actions as people
+
+    client, asked = signed_in(hall.owner), []
+    actions.change(hall.owner, hall.project, OFFER)
+    for more in (1, 2):
+        for n in range(more):
+            user = User.objects.create_user(f"more{more}{n}@example.net", None)
+            Role.objects.create(project=hall.project, user=user, name="reviewer")
+            Member.objects.create(organisation=hall.project.organisation, user=user, part="auditor")
+            people.make_token(hall.owner, "robot", ["read"], 7)
+            people.invite(hall.owner, "owner", organisation=hall.project.organisation)
+            actions.invite(hall.owner, hall.project, "reviewer", "", 7)
+            actions.write_guideline(user, hall.project, f"Safety {more} {n}.", [])
+        address = page.format(project=hall.project.pk, organisation=hall.project.organisation_id)
+        client.get(address)
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(address).status_code == 200
+        asked.append(len(found))
+    assert asked[0] == asked[1] <= 16, asked

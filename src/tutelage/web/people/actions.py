@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tutelage.web.people import queries, rules
@@ -55,6 +56,7 @@ def register(*, name: str, email: str, password: str | None, **fields: Any) -> U
             expected=_("a new address"),
             remedy=_("Sign in with it, then open this link again."),
         )
+    fields.setdefault("language", translation.get_language() or settings.LANGUAGE_CODE)
     user = User.objects.create_user(email, password, name=name, **fields)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     audit(user, "register", "user", user.pk)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from tutelage.web.people import actions, queries
 
@@ -27,7 +27,7 @@ class Me(Schema):
 class Changes(Schema):
     """What may be set about oneself; what is left out stays."""
 
-    name: str | None = Field(None, max_length=80)
+    name: str | None = Field(None, max_length=80, pattern=r"^[^\x00]*$")
     keys: dict[str, str] | None = Field(None, max_length=60)
 
 
@@ -65,4 +65,4 @@ def tokens(request: HttpRequest) -> Any:
 def revoke(request: HttpRequest, pk: UUID) -> Any:
     """End one of one's own tokens."""
     actions.revoke_token(queries.token_for(request.user, pk))
-    return 204, None
+    return Status(204, None)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tutelage.provenance.commitments import pseudonym
 from tutelage.web.people import actions as people
@@ -58,6 +59,7 @@ def change(actor: User, project: Project, changes: Mapping[str, Any]) -> Project
 @transaction.atomic
 def write_guideline(actor: User, project: Project, text: str, rubric: Sequence[Any]) -> Guideline:
     """The next version; the one in force where nothing changed. Two who write at once: the later one is refused."""
+    project = _locked(project)
     digest = rules.guideline_digest(text, rubric)
     last = project.guidelines.order_by("-version").first()
     if last and last.digest == digest:
@@ -90,6 +92,8 @@ def move(actor: User, project: Project, to: str) -> Project:
     if to == str(Project.State.OPEN):
         _stands(project)
         project.published_at = project.published_at or timezone.now()
+    if to == str(Project.State.CLOSED):
+        _end(project)
     before, project.state = project.state, to
     project.save(update_fields=["state", "published_at"])
     audit(actor, "move", "project", project.pk, project=project, before=before, after=to)
@@ -208,6 +212,18 @@ def take_role(actor: User, role: Role) -> None:
     """Take a part away. What its holder did stays theirs and paid."""
     audit(actor, "take", "role", role.pk, project=role.project, user=str(role.user_id), role=role.name)
     role.delete()
+
+
+def _end(project: Project) -> None:
+    """Whoever holds a task is paid for it, so the money goes back only when nobody does."""
+    held = rightward.held(project)
+    if held:
+        raise Refused(
+            ngettext("%(n)d task is still held.", "%(n)d tasks are still held.", held) % {"n": held},
+            expected=_("a project in which nobody holds a task"),
+            remedy=_("Pause it: no new tasks are handed out. Close it when those are done."),
+        )
+    rightward.give_back(project, timezone.now())
 
 
 def _locked(project: Project) -> Project:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from tutelage.errors import BadInput, Where
 from tutelage.web.people.queries import organisation_for, signed_in
@@ -16,15 +16,20 @@ from tutelage.web.projects import actions, forms, queries
 router = Router()
 
 
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL stores no NUL
+Line = Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")]
+Long = Annotated[str, Field(max_length=100_000, pattern=r"^[^\x00]*$")]
+
+
 class Terms(Schema):
     """The terms of a project; money in the currency's smallest unit."""
 
-    name: str = Field(max_length=120)
+    name: Line
     kind: str = Field(max_length=24)
-    purpose: str = ""
-    client_class: str = Field("", max_length=120)
-    duties: str = ""
-    minutes: float = Field(gt=0, le=480)
+    purpose: Text = ""
+    client_class: Line = ""
+    duties: Text = ""
+    minutes: float = Field(ge=0.05, le=480)
     warnings: list[str] = []
     currency: str = Field("EUR", pattern="^[A-Z]{3}$")
     piece_minor: int = Field(ge=0, le=100_000_000)
@@ -42,17 +47,17 @@ class NewProject(Terms):
     """A new project: its terms, whose it is, and the first version of its guideline."""
 
     organisation: UUID
-    guideline: str = Field("", max_length=100_000)
+    guideline: Long = ""
 
 
 class Changes(Schema):
     """Terms to set; what is left out stays."""
 
-    name: str | None = Field(None, max_length=120)
-    purpose: str | None = None
-    client_class: str | None = Field(None, max_length=120)
-    duties: str | None = None
-    minutes: float | None = Field(None, gt=0, le=480)
+    name: Line | None = None
+    purpose: Text | None = None
+    client_class: Line | None = None
+    duties: Text | None = None
+    minutes: float | None = Field(None, ge=0.05, le=480)
     warnings: list[str] | None = None
     piece_minor: int | None = Field(None, ge=0, le=100_000_000)
     instruction_minor: int | None = Field(None, ge=0, le=100_000_000)
@@ -74,7 +79,7 @@ class ProjectOut(Terms):
 class GuidelineIn(Schema):
     """The next version."""
 
-    text: str = Field(max_length=100_000)
+    text: Long
     rubric: list[dict[str, Any]] | None = None
 
 
@@ -125,7 +130,7 @@ def create(request: HttpRequest, new: NewProject) -> Any:
     fields = new.dict(exclude={"organisation", "guideline"})
     forms.check_kind(new.kind)
     forms.check_warnings(new.warnings)
-    return 201, actions.create(signed_in(request), organisation, fields, text=new.guideline)
+    return Status(201, actions.create(signed_in(request), organisation, fields, text=new.guideline))
 
 
 @router.get("/projects/{pk}", response=ProjectOut, summary="A project")

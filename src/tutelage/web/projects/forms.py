@@ -44,7 +44,7 @@ def check_warnings(chosen: list[str]) -> None:
     unknown = [c for c in chosen if c not in rules.WARNINGS]
     if unknown or (rules.NONE in chosen and len(chosen) > 1):
         raise BadInput(
-            f"The content warnings are {chosen}.",
+            f"The content warnings are {chosen[:8]}.",
             expected="`none` alone, or any of " + ", ".join(w for w in rules.WARNINGS if w != rules.NONE),
             remedy="Name those that apply.",
             where=Where(field="warnings"),

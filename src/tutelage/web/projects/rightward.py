@@ -10,7 +10,18 @@ from django.utils.module_loading import import_string
 
 from tutelage.web.people.rightward import audit
 
-__all__ = ["any_free", "audit", "escrow", "pay_instructions", "seats_of", "set_aside", "take_seat", "wanted"]
+__all__ = [
+    "any_free",
+    "audit",
+    "escrow",
+    "give_back",
+    "held",
+    "pay_instructions",
+    "seats_of",
+    "set_aside",
+    "take_seat",
+    "wanted",
+]
 
 
 def wanted(project: Any) -> int:
@@ -28,6 +39,16 @@ def set_aside(project: Any, minor: int, key: str, at: Any) -> None:
     """An owner's money for a project's people and the platform's share, once for a key."""
     if not apps.get_model("pay", "Transfer")._default_manager.filter(key=key).exists():
         import_string("tutelage.web.pay.actions.deposit")(project, minor, key, at=at)
+
+
+def held(project: Any) -> int:
+    """How many tasks somebody holds just now."""
+    return apps.get_model("work", "Slot")._default_manager.filter(project=project, state=1).count()
+
+
+def give_back(project: Any, at: Any) -> None:
+    """What is left of the money set aside returns to the owner."""
+    import_string("tutelage.web.pay.actions.give_back")(project, f"release:{project.pk}", at=at)
 
 
 def any_free() -> Exists:
