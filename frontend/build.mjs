@@ -56,6 +56,7 @@ const result = await build({
   absWorkingDir: here,
   entryPoints: {
     site: "src/site.ts",
+    sign: "src/sign.ts",
     workbench: "src/workbench.ts",
     "site-style": join(web, "shared", "styles", "site.css"),
     "workbench-style": "generated:workbench.css",

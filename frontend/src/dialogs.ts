@@ -15,7 +15,6 @@ abstract class Dialog extends LitElement {
   }
 
   show(): void {
-    this.shortcuts.paused = true;
     this.requestUpdate();
     void this.updateComplete.then(() => this.dialog?.showModal());
   }
@@ -23,10 +22,6 @@ abstract class Dialog extends LitElement {
   close(): void {
     this.dialog?.close();
   }
-
-  protected closed = (): void => {
-    this.shortcuts.paused = false;
-  };
 }
 
 class KeysDialog extends Dialog {
@@ -43,7 +38,7 @@ class KeysDialog extends Dialog {
   protected override render() {
     if (!this.shortcuts) return nothing;
     const groups = Map.groupBy(this.shortcuts.list().filter((s) => s.when?.() ?? true), (s: Shortcut) => s.group());
-    return html`<dialog class="card" aria-labelledby="keys-title" @close=${this.closed} @keydown=${this.pressed}>
+    return html`<dialog class="card" aria-labelledby="keys-title" @keydown=${this.pressed}>
       <header><h2 id="keys-title">${t("Keys")}</h2><button class="btn small" @click=${() => this.close()}>${t("Close")} <kbd aria-hidden="true">Esc</kbd></button></header>
       <label class="check"><input type="checkbox" .checked=${this.shortcuts.on} @change=${this.switched}> ${t("Single keys work")} <span class="muted small">${t("never while you write")}</span></label>
       <p class="small bad" role="status">${this.taken}</p>
@@ -88,7 +83,7 @@ const REASONS: [string, () => string][] = [
 
 class SkipDialog extends Dialog {
   protected override render() {
-    return html`<dialog class="card" aria-labelledby="skip-title" @close=${this.closed} @keydown=${this.pressed}>
+    return html`<dialog class="card" aria-labelledby="skip-title" @keydown=${this.pressed}>
       <header><h2 id="skip-title">${t("Skip this task: why?")}</h2><button class="btn small" @click=${() => this.close()}>${t("Stay")} <kbd aria-hidden="true">Esc</kbd></button></header>
       <p class="small muted">${t("Your time on it is paid. Skipping never counts against you.")}</p>
       <div class="choices">${REASONS.map(([code, label], i) => html`<button class="btn" @click=${() => this.choose(code)}>${label()} <kbd aria-hidden="true">${i + 1}</kbd></button>`)}</div>

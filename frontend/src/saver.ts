@@ -23,12 +23,15 @@ export class Saver {
   private sending: Promise<void> | null = null;
   private failures = 0;
   private ended = false;
+  /** What was sent and not answered: the server may have it all the same. */
+  private unanswered: Content | null = null;
 
   constructor(
     private readonly api: Api,
     private readonly changed: (state: Saved) => void,
     private readonly refused: (why: Refused) => void,
     private readonly extended: (expires_at: string) => void,
+    private readonly held: () => Promise<Task | null>,
   ) {
     addEventListener("online", () => this.content && void this.flush());
     addEventListener("pagehide", () => void this.flush(true));
@@ -42,6 +45,7 @@ export class Saver {
     this.content = null;
     this.failures = 0;
     this.ended = false;
+    this.unanswered = null;
     this.to("saved");
   }
 
@@ -99,6 +103,7 @@ export class Saver {
       if (token !== this.token) return;
       this.version = reply.version;
       this.failures = 0;
+      this.unanswered = null;
       if (reply.expires_at) this.extended(reply.expires_at);
       if (this.content === content) {
         this.content = null;
@@ -106,8 +111,20 @@ export class Saver {
         this.to("saved");
       } else if (this.content) this.again(PAUSE_MS);
     } catch (why) {
-      if (token === this.token && why instanceof Refused) this.failed(why);
+      if (token !== this.token || !(why instanceof Refused)) return;
+      if (why.status === 409 && (await this.isOurs(this.unanswered ?? content))) return this.again(0);
+      if (why.passing) this.unanswered = content;
+      this.failed(why);
     }
+  }
+
+  /** Whether what the server holds is what we sent when its answer was lost; then we go on from its version. */
+  private async isOurs(sent: Content): Promise<boolean> {
+    const task = await this.held().catch(() => null);
+    const draft = task?.lease.token === this.token ? task.draft : null;
+    const same = draft !== null && draft.reason === sent.reason && JSON.stringify(draft.answer) === JSON.stringify(sent.answer);
+    if (same) [this.version, this.unanswered] = [draft.version, null];
+    return same;
   }
 
   private failed(why: Refused): void {

@@ -51,8 +51,6 @@ export class Shortcuts {
   private readonly table = new Map<string, Shortcut>();
   private mapped = read();
   on = store(() => localStorage.getItem(OFF)) !== "1";
-  /** While a dialog asks for something, only its own keys work. */
-  paused = false;
 
   constructor(private readonly changed: () => void = () => {}) {}
 
@@ -112,7 +110,8 @@ export class Shortcuts {
   }
 
   private pressed = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || this.paused) return;
+    // while a dialog asks for something, only its own keys work
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const chord = chordOf(event);
     const found = this.list().find((s) => this.keysOf(s.id).includes(chord) && (s.when?.() ?? true));
     if (!found || (!found.always && (!this.on || isText(event.target) || takes(event.target, chord)))) return;

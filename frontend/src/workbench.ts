@@ -40,7 +40,7 @@ class Workbench extends LitElement {
   private home = this.getAttribute("home") ?? "/";
   private shortcuts = new Shortcuts(() => this.requestUpdate());
   private clock = new Clock(() => this.ticked());
-  private saver = new Saver(this.api, (s) => (this.saved = s), (why) => (this.refused = why), (until) => this.extended(until));
+  private saver = new Saver(this.api, (s) => (this.saved = s), (why) => (this.refused = why), (until) => this.extended(until), () => this.heldNow());
   private delivery = new Delivery(this.api, (w) => (this.waiting = w));
   private kind: KindElement | null = null;
   private guidelines = new Map<number | string, string>();
@@ -100,6 +100,11 @@ class Workbench extends LitElement {
     return this.getAttribute("project") ?? (this.next && isTask(this.next) ? this.next.project.id : "");
   }
 
+  private async heldNow(): Promise<Task | null> {
+    const next = await this.fetchNext();
+    return isTask(next) ? next : null;
+  }
+
   private fetchNext(): Promise<Next> {
     return this.api.get<Next>(`next?project=${encodeURIComponent(this.project)}`);
   }
@@ -119,7 +124,7 @@ class Workbench extends LitElement {
       if (kept) this.changed();
     } else this.kind = null;
     this.undoable = next && isTask(next) && next.undo ? { judgment: next.undo.judgment, until: Date.parse(next.undo.until) } : this.undoable;
-    this.next = next;
+    Object.assign(this, { next, sending: false });
     await this.updateComplete;
     this.focusTask();
   }
@@ -176,7 +181,7 @@ class Workbench extends LitElement {
     Object.assign(this, { sending: true, refused: null });
     try {
       await this.delivered(await this.delivery.send<Submitted>(path, token, body));
-      await drafts.drop(token);
+      void drafts.drop(token);
     } catch (why) {
       this.saver.resume();
       this.refused = why as Refused;

@@ -80,10 +80,21 @@ class Desk:
     submitted: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
+    version: int = 0  # of the draft
+    mute: int = 0  # so many drafts are stored without an answer
     deaf: bool = False  # what is submitted is stored, but no answer comes back
     trouble: list[tuple[str, int]] = field(default_factory=list)
     replies: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    shown: dict[str, Any] | None = None
+
+    def held(self) -> dict[str, Any]:
+        """The task that is open, with its draft; the next one where none is."""
+        if self.shown is None or self.submitted:
+            return self.tasks.next()
+        last = self.drafts[-1] if self.drafts else None
+        draft = last and {"answer": last["answer"], "reason": last["reason"], "version": self.version}
+        return {**self.shown, "draft": draft}
 
 
 class Preview:
@@ -126,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif at.path.startswith("/page/"):
             self._page(f"{at.path.removeprefix('/page/')}.html", asked, {"text": PROSE})
         elif at.path == "/api/work/next":
-            self._json(200, self.preview.desk.tasks.next())
+            self._json(200, self.preview.desk.held())
         else:
             self._send(404, b"", "text/plain")
 
@@ -159,8 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(status, said)
 
     def _work(self) -> dict[str, Any]:
-        tasks = self.preview.desk.tasks
-        return {"task": tasks.next(), "kind": tasks.kind, "project_id": "0197", "project_name": "Clinic answers"}
+        desk = self.preview.desk
+        tasks = desk.tasks
+        desk.shown = tasks.next()
+        desk.version = (desk.shown.get("draft") or {"version": 0})["version"]
+        return {"task": desk.shown, "kind": tasks.kind, "project_id": "0197", "project_name": "Clinic answers"}
 
     def _page(self, template: str, asked: dict[str, str], context: dict[str, Any]) -> None:
         request = RequestFactory().get(self.path)
@@ -189,9 +203,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _draft(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
+    if body["version"] < desk.version:
+        said = {"error": "Refused", "seen": "Another tab has saved since.", "expected": "the version of now",
+                "remedy": "Reload to see it.", "safe": "Your work and pay are safe."}  # fmt: skip
+        return handler._json(409, said)
     desk.drafts.append(body)
+    desk.version = body["version"] + 1
+    if desk.mute:
+        desk.mute -= 1
+        handler.close_connection = True
+        return None
     later = (datetime.now(UTC) + timedelta(seconds=1800)).isoformat()
-    handler._json(200, {"version": body["version"] + 1, "expires_at": later})
+    return handler._json(200, {"version": desk.version, "expires_at": later})
 
 
 def _submit(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
@@ -204,6 +227,7 @@ def _submit(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
                 "safe": "Your draft is kept."}  # fmt: skip
         return handler._json(422, said)
     desk.submitted.append(body)
+    desk.version = 0
     desk.tasks.done += 1
     judgment, until = str(uuid.uuid4()), (datetime.now(UTC) + timedelta(seconds=10)).isoformat()
     reply = {"judgment": judgment, "receipt": {"id": str(uuid.uuid4())}, "pay": {"minor": 42, "currency": "EUR"},
@@ -235,6 +259,7 @@ def _try(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
 
 def _undo(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     desk.undone.append(body)
+    desk.version = 1
     desk.tasks.done -= 1
     last = desk.submitted[-1]
     handler._json(200, desk.tasks.next(draft={"answer": last["answer"], "reason": last["reason"], "version": 1}))

@@ -85,6 +85,29 @@ def test_a_draft_that_the_server_never_saw_survives_a_crash(page: Any, preview: 
     assert desk.drafts[-1]["reason"] == "kept"
 
 
+def test_a_draft_whose_answer_was_lost_is_not_mistaken_for_another_tab(page: Any, preview: Preview) -> None:
+    """The server has it, the page does not know: the second attempt is refused, looked into, and goes on."""
+    desk = opened(page, preview)
+    desk.mute = 1
+    press(page, "w", '"first')
+    page.get_by_text("saved", exact=True).wait_for()
+    press(page, '" and second')
+    page.wait_for_function("() => document.querySelector('t-workbench').saved === 'saved'")
+    assert [d["reason"] for d in desk.drafts][-1] == "first and second"
+    assert page.get_by_role("alert").count() == 0
+
+
+def test_two_tabs_do_not_overwrite_one_another(page: Any, preview: Preview) -> None:
+    desk = opened(page, preview)
+    press(page, "w", '"mine')
+    page.wait_for_function("() => document.querySelector('t-workbench').saved === 'saved'")
+    desk.version += 1
+    desk.drafts.append({"answer": None, "reason": "of the other tab"})
+    press(page, '" again')
+    page.get_by_role("alert").get_by_text("Another tab has saved since.").wait_for()
+    assert page.locator("#reason").input_value() == "mine again"
+
+
 def test_a_submission_is_sent_again_with_the_same_key_until_there_is_a_receipt(page: Any, preview: Preview) -> None:
     desk = opened(page, preview)
     desk.trouble += [("submit", 503), ("submit", 0)]
@@ -243,7 +266,8 @@ def _ms_to_next(page: Any) -> float:
         await bench.updateComplete;
         const began = performance.now();
         press("Enter", true);
-        while (bench.next.lease.token === before) await new Promise(requestAnimationFrame);
+        while (bench.next.lease.token === before && performance.now() < began + 5000)
+            await new Promise(requestAnimationFrame);
         await bench.updateComplete;
         return performance.now() - began; }"""))  # fmt: skip
 
