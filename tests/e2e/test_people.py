@@ -194,3 +194,48 @@ def test_every_page_can_be_used_by_everybody_everywhere(
     case: tuple[str, str, str], page: Any, lived_in: Any, axe: str
 ) -> None:
     look(page, lived_in, axe, case)
+
+
+HOSTILE = """
+import json, sys
+from tests.e2e.test_safety import PAYLOADS
+from tests.web.halls import a_hall
+from tutelage.web.people.models import Organisation, User
+from tutelage.web.projects import actions
+hall, whole = a_hall(items=1, people=1, warnings=["none"], open_call=True), chr(10).join(PAYLOADS)
+Organisation.objects.update(name=whole[:120])
+User.objects.update(name=PAYLOADS[1])
+fields = {"kind": "comparison", "minutes": 1.0, "piece_minor": 50, "purpose": whole, "duties": whole,
+          "client_class": PAYLOADS[0], "open_call": True}
+for payload in PAYLOADS:
+    made = actions.create(hall.owner, hall.project.organisation, {"name": payload, **fields}, text=whole,
+                          rubric=[{"name": payload, "about": payload, "anchors": {"1": payload, "5": payload}}])
+    actions.write_guideline(hall.owner, made, payload, [{"name": whole, "about": whole, "anchors": {"1": whole}}])
+    made.state = "open"
+    made.save()
+print(made.pk)
+"""
+
+
+def test_hostile_names_and_guidelines_are_inert_on_every_page(page: Any, tmp_path: Any) -> None:
+    """22 payloads as names of projects, in terms, guidelines, rubrics and differences; for an owner and a stranger."""
+    with serving(tmp_path / "hall") as server:
+        last = python(server.hall, HOSTILE).strip()
+        offer = f"/offer/{last}/"
+        for who, addresses in (
+            (None, (offer,)),
+            ("person0@example.org", ("/", offer)),
+            ("owner@example.org", ("/", "/projects/", f"/projects/{last}/", f"/projects/{last}/guideline/",
+                                   f"/projects/{last}/guideline/2/", f"/projects/{last}/rubric/",
+                                   f"/projects/{last}/people/", f"/projects/{last}/settings/", "/projects/new/", offer)),
+        ):  # fmt: skip
+            page.context.clear_cookies()
+            if who:
+                sign_in(page, server, who)
+            for address in addresses:
+                go(page, server, address)
+                for summary in page.locator("main summary").all():
+                    summary.click()
+                page.wait_for_timeout(50)
+                assert page.evaluate("window.hit") is None, address
+                assert page.locator("main iframe, main base, main script:not([type])").count() == 0, address

@@ -15,6 +15,7 @@ from tutelage.provenance.keys import SigningKey
 from tutelage.provenance.levels import Evidence, level_of
 from tutelage.provenance.merkle import Tree, leaf_hash
 from tutelage.provenance.trust import Attestation, TrustList, attest
+from tutelage.provenance.verifier import formats
 from tutelage.provenance.webauthn import check_assertion
 
 OPERATOR, WITNESS = SigningKey("operator", bytes(range(32))), SigningKey("witness", bytes(range(1, 33)))
@@ -56,6 +57,7 @@ def test_an_assertion_for_another_site_kind_or_absent_user_is_refused() -> None:
     for bad in (
         key.sign(what, origin="https://evil.example"),
         key.sign(what, origin=f"http://{RP}"),
+        key.sign(what, origin="http://localhost:8000"),
         key.sign(what, origin=f"https://evil{RP}"),
         key.sign(what, rp="evil.example", origin=f"https://{RP}"),
         key.sign(what, kind="webauthn.create"),
@@ -73,6 +75,29 @@ def test_an_assertion_for_another_site_kind_or_absent_user_is_refused() -> None:
     for text in ("a=b", "!", "A"):
         with pytest.raises(BadInput):
             check_assertion(replace(key.sign(what), client_data=text), key.public, RP, what)
+
+
+def test_without_tls_only_localhost_is_a_site_and_only_for_itself() -> None:
+    """Any port of http://localhost for `localhost`; not its subdomain, not 127.0.0.1. Ours and verify.py agree."""
+    key, what = Passkey(), b"c" * 32
+    public = {"alg": key.public.alg, "x": key.public.x, "y": key.public.y}
+    for origin, good in (
+        ("http://localhost:8690", True),
+        ("http://localhost", True),
+        ("https://localhost:8690", True),
+        ("http://evil.localhost", False),
+        ("http://127.0.0.1:8690", False),
+    ):
+        made = key.sign(what, rp="localhost", origin=origin)
+        said = {n: getattr(made, n) for n in ("client_data", "authenticator_data", "signature")}
+        if good:
+            check_assertion(made, key.public, "localhost", what)
+            formats.check_assertion(said, public, "localhost", what)
+            continue
+        with pytest.raises(Failed):
+            check_assertion(made, key.public, "localhost", what)
+        with pytest.raises(formats.Fault):
+            formats.check_assertion(said, public, "localhost", what)
 
 
 def test_a_batch_is_small_enough_to_look_through_and_of_one_person() -> None:

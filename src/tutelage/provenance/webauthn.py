@@ -25,6 +25,7 @@ from tutelage.errors import BadInput, Failed
 from tutelage.store import canonical
 
 PRESENT, VERIFIED, BACKUP_ELIGIBLE = 1, 4, 8
+LOCAL = "localhost"  # the one name that browsers trust without TLS
 _LONGEST = 1 << 14
 _COORDINATE = re.compile(r"[0-9a-f]{64}")
 
@@ -89,7 +90,10 @@ class Signed:
 
 
 def check_assertion(assertion: Assertion, key: Credential, rp: str, challenge: bytes) -> Signed:
-    """Raise Failed unless this key signed this challenge for this relying party with the user present and verified."""
+    """Raise Failed unless this key signed this challenge for this relying party with the user present and verified.
+
+    The site is `https:` on the relying party, or `http://localhost` on any port where that is the relying party itself.
+    """
     client, data = unbase64url(assertion.client_data), unbase64url(assertion.authenticator_data)
     said = _client_data(client)
     host = urlsplit(str(said.get("origin", ""))) if isinstance(said.get("origin"), str) else urlsplit("")
@@ -97,7 +101,7 @@ def check_assertion(assertion: Assertion, key: Credential, rp: str, challenge: b
     for holds, why in (
         (said.get("type") == "webauthn.get", "it is not an assertion"),
         (said.get("challenge") == base64url(challenge), "it signs something else"),
-        (host.scheme == "https" and _within(host.hostname, rp), "it was made on another site"),
+        (_trusted(host.scheme, host.hostname, rp), "it was made on another site"),
         (said.get("crossOrigin", False) is False, "it was made in a frame of another site"),
         (len(data) >= 37 and data[:32] == hashlib.sha256(rp.encode()).digest(), "it is for another relying party"),
         (flags & PRESENT, "nobody was present"),
@@ -131,6 +135,11 @@ def _client_data(raw: bytes) -> dict[str, object]:
     if not isinstance(said, dict):
         raise BadInput("The client data is not an object.", expected="JSON", remedy="Copy it as the browser gave it.")
     return said
+
+
+def _trusted(scheme: str, host: str | None, rp: str) -> bool:
+    """Browsers make keys on these sites alone: what is on the wire to `localhost` never leaves the machine."""
+    return (scheme == "https" and _within(host, rp)) or (scheme == "http" and host == rp == LOCAL)
 
 
 def _within(host: str | None, rp: str) -> bool:

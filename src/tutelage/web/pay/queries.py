@@ -45,7 +45,8 @@ def earnings(user: User) -> dict[str, Any]:
         one = found.setdefault(line["currency"], {"minor": 0, "seconds": 0, "lines": []})
         one["minor"] += line["minor"]
         one["seconds"] += line["seconds"]
-        one["lines"].append({k: line[k] for k in ("kind", "minor", "count", "seconds")})
+        said = {k: line[k] for k in ("kind", "minor", "count", "seconds")}
+        one["lines"].append(said | {"label": Transfer.Kind(line["kind"]).label})
     for one in found.values():
         one["hourly_minor"] = one["minor"] * 3600 / one["seconds"] if one["seconds"] else None
     return found
@@ -66,6 +67,15 @@ def lines_of(user: User, before: UUID | None = None, size: int = 50) -> list[Tra
         minor=Sum("entries__minor", filter=Q(entries__account__kind=Account.Kind.PAYABLE))
     )  # fmt: skip
     return list((rows.filter(id__lt=before) if before else rows).order_by("-id")[:size])
+
+
+def every_line(user: User) -> list[dict[str, Any]]:
+    """All of a person's pay lines as plain values, oldest first."""
+    rows = Entry.objects.filter(account__user=user, account__kind=Account.Kind.PAYABLE).order_by("transfer")
+    found = rows.values("minor", at=F("transfer__at"), kind=F("transfer__kind"), currency=F("account__currency"),
+                        seconds=F("transfer__seconds"), project=F("transfer__project"),
+                        judgment=F("transfer__contribution"))  # fmt: skip
+    return list(found)
 
 
 def unbalanced() -> list[UUID]:

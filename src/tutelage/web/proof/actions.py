@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from tutelage.provenance.checkpoints import Checkpoint
+from tutelage.provenance.frames import opposite
 from tutelage.provenance.merkle import leaf_hash, root_of
 from tutelage.provenance.people import encrypt
 from tutelage.provenance.receipts import Given, envelope
@@ -20,13 +20,9 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.proof.log import HallLog, alone, number
 from tutelage.web.proof.models import Audit, Leaf
-from tutelage.web.proof.storage import Keys
+from tutelage.web.proof.queries import keys
 
-
-@functools.cache
-def keys() -> Keys:
-    """The contributors' keys under this installation's key."""
-    return Keys(installation.key_encryption_key(settings.HALL))
+SEALED = ("id", "at", "actor", "verb", "what", "which", "project", "detail")
 
 
 def log_contribution(user: User, contribution: str, given: Given) -> Json:
@@ -36,10 +32,17 @@ def log_contribution(user: User, contribution: str, given: Given) -> Json:
     return envelope(given.receipt, installation.operator_key(settings.HALL))
 
 
-def publish(payload: bytes) -> Leaf:
-    """A leaf of the operator's own (enrolment, batch, tombstone, audit), in the clear and once."""
-    tag = keys().tag("payload\x00" + payload.decode())
-    return Leaf.objects.get_or_create(tag=tag, defaults={"leaf": leaf_hash(payload), "body": payload})[0]
+def publish(payload: bytes, about: User | None = None) -> Leaf:
+    """A leaf of a payload (enrolment, batch, tombstone, slice, audit), once; it is published as it is.
+
+    about  whose it is: kept under their key and erased with them. A batch is; an enrolment never.
+    """
+    tag, leaf = keys().tag("payload\x00" + payload.decode()), leaf_hash(payload)
+    fields: dict[str, Any] = {"leaf": leaf, "body": payload}
+    if about is not None:
+        key = keys().key_of(str(about.pk))
+        fields |= {"owner": opposite(key.owner), "body": encrypt(key.key, payload, leaf + tag)}
+    return Leaf.objects.get_or_create(tag=tag, defaults=fields)[0]
 
 
 def audit(
@@ -69,13 +72,17 @@ def sequence() -> Checkpoint | None:
     return made
 
 
+def audit_hash(row: dict[str, Any]) -> bytes:
+    """What the leaf over audit rows covers of one: its id, at, actor, verb, what, which, project and detail."""
+    return leaf_hash(json.dumps(row, sort_keys=True, default=str).encode())
+
+
 def _seal_audit() -> None:
     """One leaf over all audit rows that no leaf covers yet."""
-    rows = list(Audit.objects.filter(sealed_in=None).order_by("id").values(
-        "id", "at", "actor", "verb", "what", "which", "project", "detail"))  # fmt: skip
+    rows = list(Audit.objects.filter(sealed_in=None).order_by("id").values(*SEALED))
     if not rows:
         return
-    leaves = [leaf_hash(json.dumps(row, sort_keys=True, default=str).encode()) for row in rows]
+    leaves = [audit_hash(row) for row in rows]
     payload = {"schema": "audit/1", "from": rows[0]["id"], "to": rows[-1]["id"], "count": len(rows),
                "root": root_of(leaves).hex()}  # fmt: skip
     leaf = publish(canonical(payload))

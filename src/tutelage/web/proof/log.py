@@ -19,8 +19,8 @@ from tutelage.provenance.log import Log
 from tutelage.provenance.release.project import Project as Sealed
 from tutelage.web import installation
 from tutelage.web.projects.models import Project
+from tutelage.web.proof.models import Barred, Leaf
 from tutelage.web.proof.models import Checkpoint as Kept
-from tutelage.web.proof.models import Leaf
 from tutelage.web.proof.storage import Keys, Rows
 
 SEQUENCER_LOCK = 7_462_001  # any number that nothing else uses
@@ -34,6 +34,9 @@ class HallLog(Log):
         self._keys.load()
         super().__init__(installation.origin(settings.HALL), self._rows, self._keys)
         self._check_kept()
+        self._barred = _barred()
+        for owner in self._keys.owners(self._barred):  # a backup brought them back
+            self._erase_owner(owner)
 
     def catch_up(self) -> None:
         """Count what was sequenced since."""
@@ -54,7 +57,8 @@ class HallLog(Log):
     def stands(self) -> bool:
         """Whether the rows still are those that were counted: a transaction may have been undone, a backup restored."""
         last = len(self) - 1
-        return last < 0 or Leaf.objects.filter(index=last, leaf=self.tree.leaf(last)).exists()
+        there = last < 0 or Leaf.objects.filter(index=last, leaf=self.tree.leaf(last)).exists()
+        return there and Barred.objects.count() == len(self._barred)  # what somebody else erased is not held here
 
     def signed(self) -> bool:
         """Whether a checkpoint covers every leaf."""
@@ -67,6 +71,10 @@ class HallLog(Log):
     def close(self) -> None:
         """Nothing is held."""
 
+    def _bar(self, who: bytes) -> None:
+        super()._bar(who)
+        Barred.objects.get_or_create(who=who)
+
     def _append(self, entries: Sequence[Entry]) -> None:
         with alone():
             self.catch_up()
@@ -78,6 +86,10 @@ class HallLog(Log):
             raise StoreDamaged(f"The log does not continue its checkpoint of {last.size} leaves.",
                                expected="every leaf that was ever signed for",
                                remedy="Restore the database from a backup.")  # fmt: skip
+
+
+def _barred() -> set[bytes]:
+    return {bytes(who) for who in Barred.objects.values_list("who", flat=True)}
 
 
 @contextlib.contextmanager

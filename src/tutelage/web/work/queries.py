@@ -207,8 +207,11 @@ def record_of(judgment: Judgment) -> records.Judgment:
 
 
 def corpus_of(project: Project) -> Corpus:
-    """Everything that people did in a project, as records: judged items, their responses, judgments, judges."""
-    rows = Judgment.objects.filter(project=project).select_related("item__body", "guideline", "user").order_by("pk")
+    """Everything that people did in a project, as records: judged items, their responses, judgments, judges.
+
+    Of people who were erased there is nothing any more.
+    """
+    rows = Judgment.objects.filter(project=project, user__isnull=False).select_related("item__body", "guideline", "user").order_by("pk")
     judgments: list[records.Judgment] = []
     items: dict[int, records.Item] = {}
     responses: dict[str, records.Response] = {}

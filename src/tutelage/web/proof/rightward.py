@@ -1,0 +1,52 @@
+"""The queue stands to the right of proof and imports it: what proof asks of it is called by name."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+FORGOTTEN: dict[str, Any] = {"user": None, "answer": {}, "reason": "", "receipt": "", "telemetry": {}, "key": "", "body_digest": ""}  # fmt: skip
+
+
+def seat_for(user: Any, project: Any) -> Any:
+    """A contributor's place in a project. Raises Http404."""
+    return import_string("tutelage.web.work.queries.seat_for")(user, project)
+
+
+def judgments(user: Any, project: Any) -> QuerySet[Any]:
+    """A person's own judgments in a project, with their items."""
+    rows = apps.get_model("work", "Judgment")._default_manager
+    return rows.filter(user=user, project=project).select_related("item")
+
+
+def judgment_in(project: Any, pk: UUID) -> bool:
+    """Whether a judgment is of that project."""
+    return apps.get_model("work", "Judgment")._default_manager.filter(project=project, pk=pk).exists()
+
+
+def in_short(answer: dict[str, Any]) -> str:
+    """An answer in a line."""
+    return str(import_string("tutelage.web.work.queries._in_short")(answer))
+
+
+def corpus_of(project: Any) -> Any:
+    """Everything that people did in a project, as records."""
+    return import_string("tutelage.web.work.queries.corpus_of")(project)
+
+
+def forget(user: Any) -> None:
+    """Words, receipts, drafts and seats of a person; tasks they hold are free again. That a task was done stays."""
+    model = apps.get_model
+    model("work", "Judgment")._default_manager.filter(user=user).update(**FORGOTTEN)
+    model("work", "Draft")._default_manager.filter(user=user).delete()
+    model("work", "Skip")._default_manager.filter(user=user).delete()
+    model("work", "Seat")._default_manager.filter(user=user).delete()
+    slots = model("work", "Slot")._default_manager.filter(user=user)
+    slots.filter(state=1).update(**import_string("tutelage.web.work.claiming.FREED"))
+    slots.update(user=None)
+    for other in apps.get_app_config("care").get_models():  # what they agreed to see, and what they saw
+        other._default_manager.filter(user=user).delete()

@@ -1,0 +1,1 @@
+"""Pages of proof, by whom they are for."""
