@@ -20,8 +20,8 @@ from tutelage.web import installation
 from tutelage.web.database import migrating
 from tutelage.web.pay.models import Entry, Transfer
 from tutelage.web.pay.queries import unbalanced
-from tutelage.web.proof.actions import keys
 from tutelage.web.proof.models import Checkpoint, Leaf
+from tutelage.web.proof.queries import keys
 from tutelage.web.work.models import Judgment
 
 CHUNK = 2000
