@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH_INDEX ?=
 TORCH := $(shell grep '^torch==' constraints.txt)
 DEMO_OUT ?= demo-out
+DEMO_SERVE ?= 1
+DEMO_PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
@@ -27,14 +29,16 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) install -q -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) '$(TORCH)'
 	$(PIP) install -q -c constraints.txt -e '.[train,web,dev]'
 	$(BIN)/tutelage models add smollm2 minilm
+	$(BIN)/python frontend/build.py
 	@touch $@
 
-demo: install  ## the whole loop on this machine, offline; ends with a gate decision and a report
+demo: install  ## the whole loop on this machine, then the hall with the sceptic's ten minutes (DEMO_SERVE=0: without)
 	$(BIN)/tutelage run demo --out $(DEMO_OUT)
 	@echo "Report: $(abspath $(DEMO_OUT))/report.html"
+	@test "$(DEMO_SERVE)" = 0 || $(BIN)/tutelage serve --demo --background --port $(DEMO_PORT) --data $(DEMO_OUT)/hall
 
 demo-stop:  ## end what the demo left running
-	@echo "Nothing is left running: the demo ends by itself."
+	@$(BIN)/tutelage serve --stop --data $(DEMO_OUT)/hall
 
 lint: install  ## format, ruff, our own lints
 	$(BIN)/ruff format --check --quiet src tests tools benchmarks

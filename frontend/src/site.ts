@@ -26,9 +26,10 @@ for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-s
 
 // A part of a page that is still being worked on: fetched anew each second until it says that it is done.
 const poll = async (part: HTMLElement): Promise<void> => {
-  const reply = await fetch(part.dataset.poll!, { credentials: "same-origin", headers: { "X-Part": "1" } }).catch(() => null);
+  const reply = await fetch(part.dataset.poll!, { credentials: "same-origin", headers: { "X-Part": "1" }, signal: AbortSignal.timeout(5000) }).catch(() => null);
   if (reply?.ok) {
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").body.firstElementChild;
+    const said = await reply.text().catch(() => ""); // a reply may be cut off as well
+    const fresh = new DOMParser().parseFromString(said, "text/html").body.firstElementChild;
     if (fresh instanceof HTMLElement) {
       if (fresh.outerHTML !== part.outerHTML) part.replaceWith(document.adoptNode(fresh));
       watch(fresh.isConnected ? fresh : part);
