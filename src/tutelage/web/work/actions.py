@@ -104,11 +104,7 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
         raise Refused("The ten seconds for taking it back are over.", expected="a judgment of just now",
                       remedy="Tell a reviewer what you would change.", safe=SAFE)  # fmt: skip
     seat, slot = queries.seat_for(user, judgment.project_id), judgment.slot
-    other = queries.held(seat)
-    if other is not None:
-        other.project = seat.project
-        caring.looked(other, now, over=True)
-        claiming.release([other.pk])
+    _put_back(queries.held(seat), seat, now)
     item: records.Item = decode(records.Item, json.loads(judgment.item.body.record))
     slot.epoch += 1
     withdrawal = _record(seat, slot, item, dict(records.WITHDRAWN), "", {}, key, key, now, supersedes=judgment, pay=0)
@@ -122,6 +118,43 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
     Seat.objects.filter(pk=seat.pk).update(done=F("done") - 1, receipt=seat.receipt, cursor=slot.rank)
     slot.epoch, slot.token = slot.epoch + 1, token
     return caring.again(seat, slot, queries.task(seat, slot, token, expires), now)
+
+
+@transaction.atomic
+def reopen(user: User, judgment: Judgment, token: str, now: datetime) -> dict[str, Any]:
+    """Give a judgment's task back to its maker, who was asked for it again: its next answer replaces it, and is paid.
+
+    Another task that they hold goes back to the queue; what was drafted there stays.
+    """
+    seat = queries.seat_for(user, judgment.project_id)
+    slot = Slot.objects.select_for_update().get(pk=judgment.slot_id)
+    slot.project = seat.project
+    _answerable(slot)
+    if slot.state == Slot.LEASED and slot.user_id == user.pk:
+        return take(seat, now) or {}
+    if slot.state != Slot.FREE and (slot.state != Slot.DONE or slot.user_id != user.pk):
+        raise Refused("Somebody else is at this task now.", expected="a task that nobody else has taken",
+                      remedy="Take another.", safe=SAFE)  # fmt: skip
+    _put_back(queries.held(seat), seat, now)
+    expires, was = now + timedelta(seconds=seat.project.lease_s), slot.state
+    slot.epoch, slot.token = slot.epoch + 1, token
+    guideline = queries.latest_guideline(seat.project_id)
+    slot.guideline_id = guideline.pk
+    Slot.objects.filter(pk=slot.pk).update(state=Slot.LEASED, user=user, epoch=slot.epoch, token=token, leased_at=now,
+                                           expires_at=expires, guideline=guideline)  # fmt: skip
+    Draft.objects.update_or_create(slot=slot, user=user, defaults={
+        "answer": judgment.answer, "reason": judgment.reason, "version": 1, "saved_at": now})  # fmt: skip
+    if was == Slot.DONE:
+        Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
+    return caring.again(seat, slot, queries.task(seat, slot, token, expires), now)
+
+
+def _put_back(other: Slot | None, seat: Seat, now: datetime) -> None:
+    """Give a held task back to the queue."""
+    if other is not None:
+        other.project = seat.project
+        caring.looked(other, now, over=True)
+        claiming.release([other.pk])
 
 
 @transaction.atomic
@@ -160,10 +193,15 @@ def _store(
     """Judgment, leaf, pay line, audit entry, slot and seat."""
     project, user = slot.project, seat.user
     spent = _attention(slot, user, now)
-    due = 0 if slot.epoch else project.piece_minor  # a task that was taken back has been paid already
-    judgment = _record(seat, slot, item, answer, reason, telemetry, key, said, now, pay=due, spent=spent)
+    before = queries.before(slot, user) if slot.epoch else None
+    taken_back = before is not None and before.answer == records.WITHDRAWN
+    due = 0 if taken_back else project.piece_minor  # what was taken back has been paid already; rework is paid again
+    replaced = None if taken_back else before
+    judgment = _record(seat, slot, item, answer, reason, telemetry, key, said, now, pay=due, spent=spent,
+                       supersedes=replaced)  # fmt: skip
     if due:
-        money.pay(Transfer.Kind.TASK, f"task:{judgment.pk}", project, user, due, seconds=spent // 1000, at=now,
+        why = Transfer.Kind.REWORK if replaced else Transfer.Kind.TASK
+        money.pay(why, f"task:{judgment.pk}", project, user, due, seconds=spent // 1000, at=now,
                   contribution=judgment.pk)  # fmt: skip
     Slot.objects.filter(pk=slot.pk).update(state=Slot.DONE)
     caring.looked(slot, now, over=True)
@@ -197,7 +235,7 @@ def _record(
         telemetry=telemetry, key=key, body_digest=said, pay_minor=pay, receipt=json.dumps(receipt), accepted_at=now,
     )  # fmt: skip
     seat.receipt = given.receipt.id
-    verb = "withdrew" if supersedes else "judged"
+    verb = "withdrew" if answer == records.WITHDRAWN else "judged"
     proof.audit(user, verb, "judgment", made.id, at=now, project=project, receipt=given.receipt.id)
     return row
 

@@ -135,6 +135,16 @@ def guideline_of(project: UUID, pk: int) -> Guideline:
     return Guideline.objects.get(project=project, pk=pk)
 
 
+def latest_guideline(project: UUID) -> Guideline:
+    """The version in force."""
+    return Guideline.objects.filter(project=project).order_by("-version")[:1].get()
+
+
+def before(slot: Slot, user: User) -> Judgment | None:
+    """What somebody said in a slot before: a judgment that the next one replaces, or its withdrawal."""
+    return Judgment.objects.filter(slot=slot, user=user).order_by("-epoch").first()
+
+
 @functools.lru_cache(maxsize=64)
 def terms(project: UUID, kind: str, guideline_digest: str) -> Terms:
     """What all receipts of a project under one guideline have in common."""

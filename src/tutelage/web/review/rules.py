@@ -1,0 +1,86 @@
+"""What counts as the same answer, how an answer reads, and by when things are due. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tutelage import kinds
+from tutelage.errors import BadInput
+from tutelage.measure.intervals import rate
+from tutelage.records import Item, Json, Judgment, Person, Settled
+from tutelage.records.figures import Rate
+from tutelage.store import canonical
+
+DISPUTE = timedelta(days=30)  # after a result, as long may it be disputed
+ANSWER = timedelta(days=7)  # as long has an adjudicator
+LEAST = 5  # known answers before a share of them says anything
+SIDES = {"first": "A", "second": "B"}
+
+
+def value_of(item: Item, answer: Json) -> str:
+    """What an answer amounts to under its kind, without how strongly it was meant."""
+    given = Judgment(id="j", item_id=item.id, judge_id="p", answer=answer)
+    try:
+        verdict = kinds.get(item.kind).fold(item, [given], {"p": Person("p")})
+    except BadInput:
+        return canonical(answer).decode()
+    return verdict.value if isinstance(verdict, Settled) else canonical(answer).decode()
+
+
+def same(item: Item, one: Json, other: Json) -> bool:
+    """Whether two answers say the same."""
+    return canonical(one) == canonical(other) or value_of(item, one) == value_of(item, other)
+
+
+def distinct(item: Item, answers: Iterable[Json]) -> list[Json]:
+    """One answer of each value, in an order that says nothing about who or how many gave it."""
+    found: dict[str, Json] = {}
+    for answer in sorted(answers, key=canonical):
+        found.setdefault(value_of(item, answer), answer)
+    return list(found.values())
+
+
+def accuracy(right: int, n: int) -> Rate | None:
+    """The share of known answers met, with its interval; None while there are too few."""
+    found = rate(right, n) if n >= LEAST else None
+    return found if isinstance(found, Rate) else None
+
+
+def percent(share: Rate | None) -> dict[str, int] | None:
+    """A share as pages say it: whole per cent."""
+    if share is None:
+        return None
+    ends = {"pct": share.k / share.n, "lo_pct": share.lo, "hi_pct": share.hi}
+    return {"k": share.k, "n": share.n, **{name: round(100 * x) for name, x in ends.items()}}
+
+
+def may_dispute(result_at: datetime, now: datetime) -> bool:
+    """Whether a result of that time may still be disputed."""
+    return now <= result_at + DISPUTE
+
+
+def in_words(answer: Json) -> str:
+    """An answer in a line. Responses are A, B … in the order of the item."""
+    kind = answer.get("type")
+    if kind == "prefer":
+        side = {"side": SIDES.get(str(answer.get("winner")), "")}
+        return _("%(side)s is better") % side + (f" ({answer['strength']}/3)" if answer.get("strength") else "")
+    plain = {"tie": _("equally good"), "both_bad": _("both bad"), "cannot_rate": _("cannot be rated"),
+             "withdrawn": _("taken back")}  # fmt: skip
+    if kind == "harmful":
+        return _("harmful: %(which)s") % {"which": ", ".join(SIDES.get(w, w) for w in answer.get("which", ()))}
+    return plain.get(str(kind)) or " · ".join(
+        _flat(v) for k, v in answer.items() if k != "type" and v not in (None, "")
+    )
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_flat(v)}" for k, v in value.items() if v not in (None, ""))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_flat(v) for v in value)
+    return str(value)
