@@ -49,12 +49,15 @@ def set_up(hall: Path | None = None) -> Path:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tutelage.web.settings")
     try:
         import django
+
+        there = installation.hall()
+        (there / "static").mkdir(exist_ok=True)
+        django.setup()
     except ModuleNotFoundError as error:
-        raise MissingExtra("The web packages are not installed.", expected="tutelage[web]",
-                           remedy="Install them: pip install 'tutelage[web]'.") from error  # fmt: skip
-    there = installation.hall()
-    (there / "static").mkdir(exist_ok=True)
-    django.setup()
+        if (error.name or "").startswith("tutelage"):
+            raise
+        raise MissingExtra(f"The web packages are not all installed: there is no `{error.name}`.",
+                           expected="tutelage[web]", remedy="Install them: pip install 'tutelage[web]'.") from error  # fmt: skip
     return there
 
 
