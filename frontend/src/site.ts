@@ -31,8 +31,9 @@ const poll = async (part: HTMLElement): Promise<void> => {
     const said = await reply.text().catch(() => ""); // a reply may be cut off as well
     const fresh = new DOMParser().parseFromString(said, "text/html").body.firstElementChild;
     if (fresh instanceof HTMLElement) {
-      if (fresh.outerHTML !== part.outerHTML) part.replaceWith(document.adoptNode(fresh));
-      watch(fresh.isConnected ? fresh : part);
+      const same = fresh.outerHTML === part.outerHTML; // left alone, so that what somebody selected stays selected
+      if (!same) part.replaceWith(document.adoptNode(fresh));
+      watch(same ? part : fresh);
       return;
     }
   }
