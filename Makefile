@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PIP) install -q -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) '$(TORCH)'
 	$(PIP) install -q -c constraints.txt -e '.[train,web,dev]'
 	$(BIN)/tutelage models add smollm2 minilm
-	$(BIN)/python frontend/build.py
+	$(BIN)/python frontend/build.py --dev
 	@touch $@
 
 demo: install  ## the whole loop on this machine, then the hall with the sceptic's ten minutes (DEMO_SERVE=0: without)
