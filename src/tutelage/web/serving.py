@@ -57,7 +57,8 @@ def set_up(hall: Path | None = None) -> Path:
         if (error.name or "").startswith("tutelage"):
             raise
         raise MissingExtra(f"The web packages are not all installed: there is no `{error.name}`.",
-                           expected="tutelage[web]", remedy="Install them: pip install 'tutelage[web]'.") from error  # fmt: skip
+                           expected="tutelage[web]",
+                           remedy="Install them: pip install 'tutelage[web]'.") from error  # fmt: skip
     return there
 
 

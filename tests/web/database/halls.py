@@ -15,6 +15,12 @@ from pathlib import Path
 
 from benchmarks.hall_server import free_port, tree
 
+MIGRATE = """
+from datetime import UTC, datetime
+from tutelage.web.database import migrating
+print(len(migrating.migrate(Path(r"{hall}") / "backups", datetime(2026, 1, 2, tzinfo=UTC))))
+"""
+
 
 def tutelage(hall: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command on a hall."""
@@ -31,6 +37,11 @@ def python(hall: Path, code: str) -> str:
     return done.stdout
 
 
+def migrate(hall: Path) -> int:
+    """Migrate; gives how many migrations there were to apply."""
+    return int(python(hall, MIGRATE.format(hall=hall)))
+
+
 def environment(hall: Path) -> dict[str, str]:
     """SQLite in this hall, whatever the tests themselves use."""
     return {k: v for k, v in os.environ.items() if k != "TUTELAGE_DATABASE_URL"} | {"TUTELAGE_HALL": str(hall)}
@@ -39,6 +50,7 @@ def environment(hall: Path) -> dict[str, str]:
 def rows(hall: Path, sql: str) -> list[tuple[object, ...]]:
     """What a statement gives on the hall's database, past Django; a change is committed."""
     with contextlib.closing(sqlite3.connect(hall / "hall.db", isolation_level=None, timeout=30)) as database:
+        database.execute("PRAGMA wal_autocheckpoint = 0")  # the rule: nobody else empties the WAL
         return database.execute(sql).fetchall()
 
 
