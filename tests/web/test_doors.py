@@ -9,7 +9,7 @@ import pytest
 
 WEB = Path(__file__).parents[2] / "src" / "tutelage" / "web"
 SHELLS = ("views.py", "api.py", "tasks.py", "forms.py", "context.py", "middleware.py", "adapters.py")
-PAST = {"objects", "_default_manager", "_base_manager", "raw"}
+PAST = {"objects", "_default_manager", "_base_manager"}
 
 
 def shells() -> list[Path]:

@@ -106,7 +106,7 @@ def revoke_invitation(actor: User, invitation: Invitation) -> None:
 
 @transaction.atomic
 def entry_link(user: User, *, days: int = ENTER_DAYS) -> str:
-    """The secret of `/enter/<token>`, which signs this user in once. Never for staff of a reachable installation."""
+    """The secret of `/enter/<token>`, which signs this user in once; a second factor is asked for as ever."""
     secret = _invite(rules.ENTER, used_by=user, days=days)[1]
     audit(None, "entry link", "user", user.pk)
     return secret

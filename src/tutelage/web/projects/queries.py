@@ -35,8 +35,14 @@ def project_for(user: Any, pk: Any, *roles: str) -> Project:
     if not held or (roles and not held & set(roles)):
         raise Http404
     found = Project.objects.select_related("organisation").get(pk=pk)
-    found.held = held
-    return found
+    return _with(found, held)
+
+
+def _with(project: Project, held: frozenset[str]) -> Project:
+    """The project with what the user holds there; pages show by it what they may open."""
+    project.held, project.manages = held, bool(held & set(MANAGE))
+    project.writes, project.reads = bool(held & set(WRITE)), bool(held & set(READ))
+    return project
 
 
 def held_in(user: Any, pk: Any) -> frozenset[str]:
@@ -53,7 +59,7 @@ def offered(pk: Any, user: Any) -> Project:
     found = Project.objects.select_related("organisation").filter(pk=pk).first() if _is_uuid(pk) else None
     if found is None:
         raise Http404
-    found.held = held_in(user, pk)
+    found = _with(found, held_in(user, pk))
     if found.state == Project.State.DRAFT and not found.held:
         raise Http404
     return found
