@@ -8,27 +8,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tutelage import kinds
-from tutelage.errors import BadInput
 from tutelage.measure.intervals import rate
-from tutelage.records import Item, Json, Judgment, Person, Settled
+from tutelage.records import Item, Json
 from tutelage.records.figures import Rate
 from tutelage.store import canonical
+from tutelage.web.work.rules import value_of
 
 DISPUTE = timedelta(days=30)  # after a result, as long may it be disputed
 ANSWER = timedelta(days=7)  # as long has an adjudicator
 LEAST = 5  # known answers before a share of them says anything
 SIDES = {"first": "A", "second": "B"}
-
-
-def value_of(item: Item, answer: Json) -> str:
-    """What an answer amounts to under its kind, without how strongly it was meant."""
-    given = Judgment(id="j", item_id=item.id, judge_id="p", answer=answer)
-    try:
-        verdict = kinds.get(item.kind).fold(item, [given], {"p": Person("p")})
-    except BadInput:
-        return canonical(answer).decode()
-    return verdict.value if isinstance(verdict, Settled) else canonical(answer).decode()
 
 
 def same(item: Item, one: Json, other: Json) -> bool:

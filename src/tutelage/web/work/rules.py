@@ -8,6 +8,11 @@ from datetime import datetime
 
 import numpy as np
 
+from tutelage import kinds
+from tutelage.errors import BadInput
+from tutelage.records import Item, Json, Judgment, Person, Settled
+from tutelage.store import canonical
+
 LONGEST_PAUSE_MS = 120_000  # a longer silence is a pause, not attention
 UNDO_S = 10
 
@@ -21,6 +26,16 @@ def shown_order(responses: int, slot: int, epoch: int, user: str) -> list[int]:
     """The order in which responses are shown to one person: the same whenever asked, recorded with the answer."""
     seed = hashlib.sha256(f"{slot}:{epoch}:{user}".encode()).digest()
     return np.random.default_rng(int.from_bytes(seed[:8], "big")).permutation(responses).tolist()
+
+
+def value_of(item: Item, answer: Json) -> str:
+    """What an answer amounts to under its kind, without how strongly it was meant."""
+    given = Judgment(id="j", item_id=item.id, judge_id="p", answer=answer)
+    try:
+        verdict = kinds.get(item.kind).fold(item, [given], {"p": Person("p")})
+    except BadInput:
+        return canonical(answer).decode()
+    return verdict.value if isinstance(verdict, Settled) else canonical(answer).decode()
 
 
 def ranks(strategy: str, domains: Sequence[str], gold: Sequence[bool], rng: np.random.Generator) -> list[int]:
