@@ -1,0 +1,16 @@
+"""The owner's work in the background."""
+
+from __future__ import annotations
+
+from django_tasks import task
+
+from tutelage.web.runs import actions
+from tutelage.web.working import Job
+
+PERIODIC: list[Job] = []
+
+
+@task(queue_name="heavy")
+def carry(number: int) -> None:
+    """An import or export, to its end or to where it is stopped."""
+    actions.carry(number)

@@ -1,0 +1,18 @@
+"""Addresses of the owner's loop."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tutelage.web.runs.views import files, items
+
+urlpatterns = [
+    path("projects/<uuid:pk>/items/", items.items, name="items"),
+    path("projects/<uuid:pk>/items/<int:number>/", items.item, name="item"),
+    path("projects/<uuid:pk>/import/", files.imports, name="imports"),
+    path("projects/<uuid:pk>/import/<int:number>/", files.import_, name="import"),
+    path("projects/<uuid:pk>/import/<int:number>/start/", files.import_start, name="import_start"),
+    path("projects/<uuid:pk>/import/<int:number>/discard/", files.import_discard, name="import_discard"),
+    path("projects/<uuid:pk>/export/", files.exports, name="exports"),
+    path("projects/<uuid:pk>/export/<int:number>/file/", files.export_file, name="export_file"),
+]
