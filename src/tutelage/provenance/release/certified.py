@@ -41,7 +41,7 @@ def certified(
             where=Where(str(directory)),
         )  # fmt: skip
     spelling: dict[str, str] = {}
-    given = _given(corpus, {r.id: r.index for r in rows})
+    given = labels(corpus, {r.id: r.index for r in rows})
     placed = [_placed(row, given, leaf, spelling, directory) if row["in_slice"] else row for row in drawn]
     if len(set(spelling.values())) < len(spelling):
         raise _bad(f"Two labels are one in the judgments: {spelling}.", directory)
@@ -50,8 +50,11 @@ def certified(
     return sheet, {f"{FOLDER}/{name}": data for name, data in files.items()}
 
 
-def _given(corpus: Corpus, leaves: Mapping[str, int]) -> dict[str, list[Given]]:
-    """What people said of each item in the order of the log, by the item's id and by its row in the source."""
+def labels(corpus: Corpus, leaves: Mapping[str, int]) -> dict[str, list[Given]]:
+    """What people said of each item in the order of the log, by the item's id and by its row in the source.
+
+    leaves  where the log holds each judgment, by its id
+    """
     judges: dict[str, Judge] = {j.id: j for j in corpus.judges if counts_as_person(j)}
     on: dict[str, list[Judgment]] = {}
     for judgment in standing(list(corpus.judgments)):

@@ -47,14 +47,11 @@ def read(directory: Path) -> Source:
     run = (directory / "judgments").is_dir()
     corpus = Corpus.read(directory / "judgments" if run else directory)
     decided = _decisions(directory)
-    out = {d.judgment for d in decided if not d.keep}
-    if out:
-        kept = tuple(j for j in corpus.judgments if j.id not in out and j.supersedes not in out)
-        corpus = replace(corpus, judgments=kept)
+    corpus, out = kept(corpus, decided), any(not d.keep for d in decided)
     stored = directory / VERDICTS
     # a verdict rests on its judgments: where some are left out, what was stored no longer holds
     verdicts: Sequence[Verdict] = (
-        list(jsonl.read(stored, Verdict)) if stored.is_file() and not out else _verdicts(corpus)
+        list(jsonl.read(stored, Verdict)) if stored.is_file() and not out else verdicts_of(corpus)
     )
     if not corpus.judgments:
         raise BadInput("There is no judgment.", expected="at least one", remedy="Gather some.",
@@ -63,7 +60,17 @@ def read(directory: Path) -> Source:
     return Source(name, corpus, tuple(sorted(verdicts, key=lambda v: v.item_id)), decided)
 
 
-def _verdicts(corpus: Corpus) -> list[Verdict]:
+def kept(corpus: Corpus, decided: Sequence[Decided]) -> Corpus:
+    """A corpus without the judgments that somebody decided to leave out, and what supersedes them."""
+    out = {d.judgment for d in decided if not d.keep}
+    if not out:
+        return corpus
+    stay = tuple(j for j in corpus.judgments if j.id not in out and j.supersedes not in out)
+    return replace(corpus, judgments=stay)
+
+
+def verdicts_of(corpus: Corpus) -> list[Verdict]:
+    """What the judgments of a corpus come to, an item each."""
     judges = {j.id: j for j in corpus.judges}
     on: dict[str, list[Judgment]] = {}
     for judgment in corpus.judgments:

@@ -1,4 +1,4 @@
-"""Check a receipt or the growth of the log, with the standard library alone: python check_receipt.py receipt.json --trust operator.pub."""
+"""Check a receipt, or that the log only grew: python check_receipt.py FILE --trust KEY. Python 3.11 or later."""
 
 from __future__ import annotations
 

@@ -116,8 +116,11 @@ class Suspect(models.Model):
 class Certified(models.Model):
     """An AI judge on a project's items, the slice drawn to hold it against people, and what came of it.
 
-    answers  the file of its verdicts and, once drawn, the rows; both lie in the project's folder under `number`
-    found    the claims by target, once computed; labelled: how many of the slice people have judged
+    Its rows lie in the installation's folder of the project, under `number`.
+
+    found    the claims by target, once computed; labelled: how many of the slice people had judged then
+    left     items with a verdict that somebody had judged before the draw: no part of it
+    rest     whether the rest of the queue waits until the slice is done
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="certificates")
@@ -130,6 +133,10 @@ class Certified(models.Model):
     items = models.PositiveIntegerField()
     size = models.PositiveIntegerField()
     labelled = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    rest = models.BooleanField(default=False)
+    working = models.BooleanField(default=False)
+    why = models.TextField(blank=True)
     draw = models.JSONField()
     found = models.JSONField(default=dict)
     leaf = models.ForeignKey(Leaf, models.PROTECT, related_name="+")

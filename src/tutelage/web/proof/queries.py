@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import tarfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db.models import F, Max, Subquery
 from django.http import Http404
 
 from tutelage.provenance.batches import MOST_RECEIPTS, Enrolment, PayStatement, challenge, pay_statement
@@ -220,3 +222,99 @@ def pay_statement_of(user: User) -> Json:
         one["minor"], one["count"] = one["minor"] + row["minor"], one["count"] + 1
         one["seconds"] += row["seconds"]
     return {"schema": "pay-lines/1", "totals": totals, "lines": rows}
+
+
+def next_number(table: Any, project: Project) -> int:
+    """The next number of a release or certificate in its project."""
+    last = table.objects.filter(project=project).aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
+
+
+def releases(project: Project) -> list[models.Release]:
+    """A project's releases, newest first."""
+    return list(models.Release.objects.filter(project=project).select_related("certificate").order_by("-number")[:PAGE])
+
+
+def release_for(project: Project, number: int) -> models.Release:
+    """A release of that project. Raises Http404."""
+    found = models.Release.objects.filter(project=project, number=number).select_related("certificate").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def finished(project: Project, number: int) -> models.Release:
+    """A release of that project that is handed out. Raises Http404."""
+    found = release_for(project, number)
+    if found.state != models.Release.State.DONE:
+        raise Http404
+    return found
+
+
+def release_before(one: models.Release) -> models.Release | None:
+    """The last release of the same project that was done before this one."""
+    done = models.Release.objects.filter(project=one.project_id, state=models.Release.State.DONE)
+    return done.filter(number__lt=one.number).order_by("-number").first()
+
+
+def suspects(project: Project) -> list[models.Suspect]:
+    """Rows under suspicion, undecided ones first."""
+    found = models.Suspect.objects.filter(project=project).select_related("decided_by")
+    return list(found.order_by(F("keep").asc(nulls_first=True), "-pk")[: 2 * PAGE])
+
+
+def undecided(project: Project) -> int:
+    """How many rows under suspicion wait for a decision."""
+    return models.Suspect.objects.filter(project=project, keep=None).count()
+
+
+def suspect_for(project: Project, judgment: UUID) -> models.Suspect:
+    """A judgment under suspicion. Raises Http404."""
+    found = models.Suspect.objects.select_related("project").filter(project=project, judgment=judgment).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def certificates(project: Project) -> list[models.Certified]:
+    """A project's AI judges under certificate, newest first, each with its figures as people read them."""
+    found = list(models.Certified.objects.filter(project=project).order_by("-number")[:PAGE])
+    for one in found:
+        one.claims = [_claim(target, said) for target, said in one.found.items()]
+    return found
+
+
+def certificate_for(project: Project, number: int) -> models.Certified:
+    """A certificate of that project. Raises Http404."""
+    found = models.Certified.objects.select_related("project").filter(project=project, number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _claim(target: str, said: Json) -> dict[str, Any]:
+    """A claim in words, its own figure, and whether the judge saves anything."""
+    saving = said.get("saving") or {}
+    figure = said["figures"].get(target, {})
+    return {"target": target, "claim": said["claim"], "open": said["open"], "usable": said["usable"],
+            "figure": figure if figure.get("type") == "estimate" else None, "undefined": figure.get("reason", ""),
+            "saving": saving, "no_gain": saving.get("gain") is False,
+            "warnings": said["warnings"]}  # fmt: skip
+
+
+def tar(folder: Path, name: str) -> Iterator[bytes]:
+    """A directory as a tar stream, in constant memory: files by name, all of one time and of nobody."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        entry = tarfile.TarInfo(f"{name}/{path.relative_to(folder).as_posix()}")
+        entry.size, entry.mode, entry.mtime = path.stat().st_size, 0o644, int(path.stat().st_mtime)
+        yield entry.tobuf(tarfile.PAX_FORMAT)
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 16):
+                yield chunk
+        yield bytes(-entry.size % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def unjudged_count(project: Project) -> int:
+    """How many items wait for their first judgment: those can be drawn from."""
+    return len(rightward.unjudged(project))

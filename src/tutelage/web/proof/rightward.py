@@ -9,7 +9,9 @@ from django.apps import apps
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-FORGOTTEN: dict[str, Any] = {"user": None, "answer": {}, "reason": "", "receipt": "", "telemetry": {}, "key": "", "body_digest": ""}  # fmt: skip
+FORGOTTEN: dict[str, Any] = {
+    "user": None, "answer": {}, "reason": "", "receipt": "", "telemetry": {}, "key": "", "body_digest": "",
+}  # fmt: skip
 
 
 def seat_for(user: Any, project: Any) -> Any:
@@ -50,3 +52,23 @@ def forget(user: Any) -> None:
     slots.update(user=None)
     for other in apps.get_app_config("care").get_models():  # what they agreed to see, and what they saw
         other._default_manager.filter(user=user).delete()
+
+
+def unjudged(project: Any) -> dict[str, str]:
+    """Domain by name of the items that nobody has judged."""
+    return dict(import_string("tutelage.web.work.slices.unjudged")(project))
+
+
+def queue_slice(project: Any, names: Any, each: int, *, alone: bool) -> None:
+    """Ask people about these items."""
+    import_string("tutelage.web.work.slices.queue")(project, names, each, alone=alone)
+
+
+def reopen(project: Any) -> int:
+    """Hand out again what waited for a slice."""
+    return int(import_string("tutelage.web.work.slices.reopen")(project))
+
+
+def judged(project: Any, names: Any) -> int:
+    """How many of these items somebody has judged."""
+    return int(import_string("tutelage.web.work.slices.judged")(project, names))
