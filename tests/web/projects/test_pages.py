@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,15 @@ def test_each_role_opens_its_pages_and_no_others(hall: Hall, sort: str) -> None:
     moved = client.post(f"/projects/{hall.project.pk}/move/", {"to": "paused"}).status_code
     assert moved == (302 if sort in MANAGE else 404)
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("sort", sorted(READ))
+def test_a_project_leads_only_to_pages_that_open(hall: Hall, sort: str) -> None:
+    client = somebody(hall, sort)
+    html = client.get(f"/projects/{hall.project.pk}/").content.decode()
+    tabs = re.findall(r'href="([^"]+)"', html[html.index('<nav class="tabs"') :].partition("</nav>")[0])
+    assert len(tabs) >= 2
+    assert {t: client.get(t).status_code for t in tabs} == dict.fromkeys(tabs, 200)
 
 
 def test_an_auditor_reads_and_changes_nothing(hall: Hall) -> None:
