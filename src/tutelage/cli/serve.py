@@ -26,9 +26,8 @@ def command(
 ) -> None:  # fmt: skip
     """Start the platform: the web server and one worker, on loopback.
 
-    The first start makes the data directory with its keys and database, and prints a link, good once, by which you
-    become the owner. A newer version backs the database up and migrates it. Keep DATA/keys safe and apart: without
-    them nobody reads what people wrote.
+    The first start makes the data directory and prints a link, good once, by which you become the owner. A newer
+    version backs the database up and migrates it. Keep DATA/keys safe and apart.
 
     The database is SQLite; at scale set TUTELAGE_DATABASE_URL to a PostgreSQL, and run more `tutelage worker`.
     """

@@ -231,6 +231,8 @@ def _application(target: str) -> Any:
 
 def _worker(hall: Path, parent: int) -> None:
     """In the working process."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # beside a server, threads that spin for each other only take its time
     set_up(hall)
     from tutelage.web import working
 

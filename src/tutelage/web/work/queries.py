@@ -113,8 +113,9 @@ def progress(seat: Seat) -> dict[str, Any]:
     return said if free == FEW else said | {"left": free + 1}
 
 
-def _messages(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"role": m["role"], "text": m["text"], "html": safe_html(m["text"])} for m in messages]
+def _messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"role": m["role"], "text": m["text"], "html": safe_html(m["text"]), "tool_calls": m.get("tool_calls", [])}
+            for m in messages]  # fmt: skip
 
 
 def _responses(body: ItemBody, slot: Slot, user: str) -> list[dict[str, Any]]:
@@ -221,7 +222,11 @@ def corpus_of(project: Project) -> Corpus:
 
     Of people who were erased there is nothing any more.
     """
-    rows = Judgment.objects.filter(project=project, user__isnull=False).select_related("item__body", "guideline", "user").order_by("pk")
+    rows = (
+        Judgment.objects.filter(project=project, user__isnull=False)
+        .select_related("item__body", "guideline", "user")
+        .order_by("pk")
+    )
     judgments: list[records.Judgment] = []
     items: dict[int, records.Item] = {}
     responses: dict[str, records.Response] = {}
