@@ -12,7 +12,7 @@ import pytest
 from benchmarks.sqlite_stress import stress
 
 from tutelage.web.database import checkpoints
-from tutelage.web.database.sqlite.base import DatabaseWrapper
+from tutelage.web.database.sqlite.base import READS, DatabaseWrapper
 
 
 @pytest.fixture
@@ -64,6 +64,18 @@ def test_a_transaction_holds_the_write_lock_from_begin_to_commit(opened: Any) ->
         assert connection.writing
         end()
         assert not connection.writing
+
+
+def test_what_only_reads_takes_no_lock_however_it_begins() -> None:
+    """A long query with a common table expression must not keep people from submitting; one that writes must."""
+    reads = ("SELECT 1", " select 1", "WITH a AS (SELECT 1) SELECT * FROM a", "EXPLAIN QUERY PLAN SELECT 1")
+    writes = (
+        "INSERT INTO t VALUES (1)",
+        "WITH a AS (SELECT 1)\nUPDATE t SET n = 1",
+        "BEGIN IMMEDIATE",
+        "CREATE TABLE t",
+    )
+    assert [bool(READS.match(sql)) for sql in (*reads, *writes)] == [True] * 4 + [False] * 4
 
 
 def test_a_row_returned_by_an_insert_outside_a_transaction_is_committed_before_the_lock_goes_on(opened: Any) -> None:

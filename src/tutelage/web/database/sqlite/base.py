@@ -19,7 +19,11 @@ from django.db.utils import OperationalError
 from tutelage.web.database import checkpoints
 from tutelage.web.database.locking import Busy, lock_of
 
-READS = re.compile(r"\s*(?:SELECT|PRAGMA|EXPLAIN|VALUES|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+READS = re.compile(
+    r"\s*(?:SELECT|PRAGMA|EXPLAIN|VALUES|SAVEPOINT|RELEASE)\b"
+    r"|\s*WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE|REPLACE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 RETRY_S = 1.0
 
 
