@@ -78,6 +78,49 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
         console.say(to_text(found))
 
 
+@command.command(epilog="Example:  tutelage release erase demo ana@example.org --reason request")
+@click.argument("project", metavar="PROJECT|hall")
+@click.argument("contributor")
+@click.option("--reason", type=click.Choice(["request", "age", "legal", "error"]), default="request",
+              show_default=True, help="Stated in the log, without a name.")  # fmt: skip
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path),
+              help="With `hall`: the platform's data directory.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask: it cannot be undone.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def erase(project: str, contributor: str, reason: str, data: Path | None, yes: bool, as_json: bool) -> None:
+    """Forget a contributor: key, words, receipts and links. Every release handed out still verifies.
+
+    PROJECT is one on this machine, CONTRIBUTOR the id that its judgments have; or `hall`, and somebody's e-mail
+    address there: then in all projects. Gives buyers revocations.json (verify.py --revocations).
+    """
+    from datetime import UTC, datetime
+    from typing import cast
+
+    from tutelage.provenance.erasure import Reason
+
+    if not yes:
+        click.confirm(f"Erase {contributor} from {project} for good?", abort=True, err=True)
+    why, now = cast("Reason", reason), datetime.now(UTC)
+    if project == "hall":
+        from tutelage.web import serving
+
+        where = serving.set_up(data)
+        from tutelage.web.proof import erasing
+
+        count, told = erasing.erase(erasing.person(contributor), why, now), f"{where}: /log/revocations.json"
+    else:
+        from tutelage.provenance.release.erase import LIST
+        from tutelage.provenance.release.erase import erase as forget
+        from tutelage.provenance.release.project import Project
+
+        found = Project.named(project)
+        count, told = len(forget(found, contributor, reason=why, now=now).receipts), str(found.root / LIST)
+    if as_json:
+        console.emit({"project": project, "contributions": count, "revocations": told})
+        return
+    console.say(f"Erased {contributor} from {project}. Rows that buyers must drop: {told}")
+
+
 @command.command(epilog="Example:  tutelage release certificate release/ --json")
 @click.argument("release", type=DIRECTORY)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
