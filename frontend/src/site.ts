@@ -21,6 +21,18 @@ addEventListener("keydown", (event) => {
   menu.querySelector("summary")?.focus();
 });
 
+// Where a page says so, one key presses a button: only while that part of the page has the focus, never in a text field.
+for (const part of document.querySelectorAll<HTMLElement>("[data-keys]")) {
+  part.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).closest("textarea, input, select")) return;
+    const button = part.querySelector<HTMLButtonElement>(`button[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+  if (!part.querySelector("[autofocus]")) part.focus({ preventScroll: true });
+}
+
 for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submit]"))
   select.addEventListener("change", () => select.form?.requestSubmit());
 

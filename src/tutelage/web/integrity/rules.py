@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,14 @@ def said(found: Inspection, judgments: list[str]) -> Json:
     figure: Any = encode(found.contamination)
     risks = {"producer": found.risks.producer, "buyer": found.risks.buyer, "aql": found.risks.aql,
              "ltpd": found.risks.ltpd}  # fmt: skip
-    return {"decision": found.decision, "why": found.why, "contamination": figure, "risks": risks, "findings": findings,
-            "judges": found.judges, "items": found.items, "not_examined": list(found.not_examined)}  # fmt: skip
+    unseen = [plain(line) for line in found.not_examined]
+    return {"decision": found.decision, "why": plain(found.why), "contamination": figure, "risks": risks,
+            "findings": findings, "judges": found.judges, "items": found.items, "not_examined": unseen}  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """A sentence without what only the command line needs."""
+    return re.sub(r" \(--[^)]*\)", "", text)
 
 
 def percents(found: Json) -> dict[str, Any]:

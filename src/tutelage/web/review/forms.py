@@ -13,7 +13,6 @@ from tutelage.records import Json
 from tutelage.store import canonical
 from tutelage.web.review import rules
 from tutelage.web.review.models import Review, Ruling
-from tutelage.web.work.queries import LABELS
 
 TEXT = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
 
@@ -27,6 +26,10 @@ class ReviewForm(forms.Form):
         help_text=_("Its maker reads it, without your name. Needed for asking again and for an expert."),
     )  # fmt: skip
 
+    def clean(self) -> dict[str, Any]:
+        """A reason where one is needed; it is asked for where it is missing."""
+        return _reasoned(self, self.cleaned_data.get("verdict") in ("redo", "expert"))
+
 
 class RulingForm(forms.Form):
     """An adjudicator's verdict: one of the answers, or that they are all or none of them right, or both defensible."""
@@ -37,12 +40,9 @@ class RulingForm(forms.Form):
 
     def __init__(self, *args: Any, options: Sequence[Json], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        answers = [
-            (canonical(a).decode(), f"{label}: {rules.in_words(a)}") for label, a in zip(LABELS, options, strict=False)
-        ]
-        several = [
-            (v, label) for v, label in Ruling.Verdict.choices if v != "answer" and (len(options) > 1 or v != "both")
-        ]
+        answers = [(canonical(a).decode(), rules.in_words(a)) for a in options]
+        without = {"answer"} if len(options) > 1 else {"answer", "both"}
+        several = [(v, label) for v, label in Ruling.Verdict.choices if v not in without]
         self.fields["verdict"].choices = [*answers, *several]
 
     def ruling(self) -> tuple[str, Json | None]:
@@ -56,3 +56,14 @@ class ReplyForm(forms.Form):
 
     agrees = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda v: v == "yes")
     reason = forms.CharField(label=_("Why"), required=False, max_length=2_000, widget=TEXT)
+
+    def clean(self) -> dict[str, Any]:
+        """A reason for a dispute."""
+        return _reasoned(self, self.cleaned_data.get("agrees") is False)
+
+
+def _reasoned(form: forms.Form, needed: bool) -> dict[str, Any]:
+    if needed and not form.cleaned_data.get("reason", "").strip():
+        form.add_error("reason", _("Say in a sentence why."))
+        form.fields["reason"].widget = forms.Textarea(attrs={**TEXT.attrs, "autofocus": True})
+    return form.cleaned_data
