@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,25 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from tutelage.errors import BadInput, TutelageError, Where
-from tutelage.records import Json, Person
+from tutelage.records import AiJudge, Json, Person
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.projects.queries import guideline
 from tutelage.web.proof import actions as proof
-from tutelage.web.runs import exporting, importing, outside, queries, rules
-from tutelage.web.runs.models import Bucket, Job, Outside
-from tutelage.web.shared.refusals import Refused, TooMuch
+from tutelage.web.runs import exporting, importing, measuring, outside, queries, rules
+from tutelage.web.runs.models import Bucket, Disputed, Figures, Job, Outside
+from tutelage.web.shared.ids import Choice
+from tutelage.web.shared.refusals import Refused, TooMuch, Unprocessable
 from tutelage.web.work import loading
 from tutelage.web.work.models import Item
 
 MOST_BYTES = 2 << 30
+MOST_DISPUTED = 5_000
 
 
 def prepare_import(
-    user: User, project: Project, name: str, blocks: Iterator[bytes], options: Json, now: datetime, key: str | None = None
+    user: User, project: Project, name: str, blocks: Iterator[bytes], options: Json, now: datetime,
+    key: str | None = None,
 ) -> Job:  # fmt: skip
     """Keep a file and look at its first rows; nothing goes into the queue before `start`. Raises BadInput."""
     if project.state == Project.State.CLOSED:
@@ -81,9 +84,8 @@ def default_payload(project: Project) -> Json | None:
     if project.kind != "rating":
         return None
     rubric = guideline(project).rubric
-    return (
-        {"criteria": [{"name": c["name"], "worst": 1, "best": 5} for c in rubric if c.get("name")]} if rubric else None
-    )
+    criteria = [{"name": c["name"], "worst": 1, "best": 5} for c in rubric if c.get("name")]
+    return {"criteria": criteria} if criteria else None
 
 
 def discard(job: Job) -> None:
@@ -135,7 +137,7 @@ def carry(number: int) -> None:
     except TutelageError as error:
         where = error.where
         job.error = {"seen": error.seen, "expected": error.expected, "remedy": error.remedy,
-                     "file": job.name if where.file else "", "line": where.line, "field": where.field or ""}  # fmt: skip
+                     "line": where.line, "field": where.field or ""}  # fmt: skip
         _leave(job, Job.State.FAILED)
         return
     except Exception:
@@ -199,7 +201,23 @@ def _export(job: Job) -> None:
     job.done = job.of
 
 
-WORK: dict[str, Callable[[Job], None]] = {Job.Kind.IMPORT: _import, Job.Kind.EXPORT: _export}
+WORK: dict[Choice, Callable[[Job], None]] = {Job.Kind.IMPORT: _import, Job.Kind.EXPORT: _export}
+
+
+def ai_judgments(
+    user: User, project: Project, judge: Json, given: Sequence[tuple[str, Json, str, str]], now: datetime
+) -> tuple[list[Outside], int]:  # fmt: skip
+    """(item, answer, reason, key) of an AI judge, taken in whole or not at all. Raises Unprocessable, Refused."""
+    name = judge["name"]
+    model = AiJudge(f"ai:{name}", name, revision=judge.get("revision"), prompt_hash=judge.get("prompt_hash"),
+                    family=judge.get("family"))  # fmt: skip
+    there = queries.items_named(project, [item for item, *_ in given])
+    unknown = next((item for item, *_ in given if item not in there), None)
+    if unknown is not None:
+        raise Unprocessable(f"There is no item {unknown!r}.", expected="the name of an item of this project",
+                            remedy="See GET /projects/{pk}/items.")  # fmt: skip
+    said = [outside.Said(there[item], model, answer, reason, f"api:{key}") for item, answer, reason, key in given]
+    return outside.take_in(user, project, said, Outside.Via.API, now)
 
 
 def spend(token: str, now: datetime) -> None:
@@ -212,3 +230,24 @@ def spend(token: str, now: datetime) -> None:
             raise TooMuch("This token asks too often.", expected=f"{rules.REFILL_S:g} requests a second at most",
                           remedy="Wait a second and ask again.")  # fmt: skip
         Bucket.objects.update_or_create(token=name, defaults={"left": left - 1, "at": now})
+
+
+def measure_all(now: datetime) -> None:
+    """Figures of every project that people work in, anew where they may have changed."""
+    for project in queries.to_measure(now):
+        measure(project, now)
+
+
+def measure(project: Project, now: datetime) -> None:
+    """Figures of one project, and the items on which people differ."""
+    found = measuring.measure(project, now)
+    differ = measuring.differing(measuring.answers(project))
+    found["counts"]["disputed"] = len(differ)
+    ranks = dict(Item.objects.filter(project=project, pk__in=list(differ)[:MOST_DISPUTED]).values_list("pk", "rank"))
+    with transaction.atomic():
+        Disputed.objects.filter(project=project).exclude(pk__in=list(ranks)).delete()
+        Disputed.objects.bulk_create(
+            [Disputed(item_id=pk, project=project, rank=rank, answers=differ[pk]) for pk, rank in ranks.items()],
+            update_conflicts=True, unique_fields=["item"], update_fields=["rank", "answers"],
+        )  # fmt: skip
+        Figures.objects.update_or_create(project=project, defaults={"found": found, "at": now})

@@ -121,9 +121,9 @@ def _named(judge: Json) -> Json | None:
     return None if judge.get("type") == "anonymous" else judge
 
 
-def _beside(row: tuple[Any, ...], responses: int) -> Json:
+def _beside(row: tuple[Any, ...], responses: int) -> dict[str, Any]:
     reason, supersedes = row[8], row[9]
-    made: Json = {"reason": reason} if reason else {}
+    made: dict[str, Any] = {"reason": reason} if reason else {}
     made["guideline_version"] = str(row[6])
     if supersedes:
         made["supersedes"] = str(supersedes)
@@ -138,7 +138,9 @@ def _time(at: datetime) -> str:
 def corpus_of(project: Project, items: list[tuple[int, str, str]]) -> Corpus:
     """Some items with all that was said of them, people by their pseudonyms."""
     given, others = _given(project, [i[0] for i in items]), _outside(project, [i[0] for i in items])
-    kept, judgments, judges, responses = [], [], {}, {}
+    kept, judgments = [], []
+    judges: dict[str, Judge] = {}
+    responses: dict[str, records.Response] = {}
     for pk, record, said in items:
         if pk not in given and pk not in others:
             continue

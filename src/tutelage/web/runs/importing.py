@@ -191,7 +191,7 @@ def _piece(
         given, name = by_item.get(item.id, []), names.get(item.id, item.id)
         gold = _gold(given) if options.answers == "gold" else None
         offered.append(Offered(replace(item, id=name), tuple(responses[r] for r in item.responses),
-                               gold and gold.answer, (gold and gold.reason) or ""))  # fmt: skip
+                               gold.answer if gold else None, (gold and gold.reason) or ""))  # fmt: skip
         if options.answers == "judgments":
             stated += [Stated(name, judges[j.judge_id], j) for j in given]
     return Piece(end, tuple(offered), tuple(stated))
@@ -245,7 +245,7 @@ def _plain(corpus: Corpus) -> None:
     things: list[Item | Response] = [*corpus.items, *corpus.responses]
     for one in things:
         if any(m.attachments for m in one.messages):
-            raise _pictures(Where(None, None, one.source.record if one.source else None))
+            raise _pictures(Where(None, None, str(one.source) if one.source else None))
 
 
 def _in_words(importer: Any, table: Table, mapping: ColumnMap) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What an owner sets going: imports, exports, runs to a gate; figures of a project; judgments from outside; webhooks."""
+"""What an owner sets going: imports, exports, runs; a project's figures; judgments from outside; webhooks."""
 
 from __future__ import annotations
 

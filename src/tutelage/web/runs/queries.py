@@ -6,13 +6,14 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404
 
@@ -24,6 +25,7 @@ from tutelage.web.projects import queries as projects
 from tutelage.web.projects.models import Project
 from tutelage.web.runs import outside, rules
 from tutelage.web.runs.models import Delivery, Disputed, Figures, Job, Outside, Run, Webhook
+from tutelage.web.shared.ids import Choice
 from tutelage.web.work import queries as work
 from tutelage.web.work.models import Item, Judgment
 
@@ -55,7 +57,7 @@ def job_for(project: Project, number: int) -> Job:
     return found
 
 
-def jobs(project: Project, kind: str, most: int = 30) -> list[Job]:
+def jobs(project: Project, kind: Choice, most: int = 30) -> list[Job]:
     """Its imports or exports, newest first."""
     return list(Job.objects.filter(project=project, kind=kind).select_related("asked_by").order_by("-pk")[:most])
 
@@ -237,6 +239,18 @@ def judge_of(user: User) -> Judge:
 def figures(project: Project) -> Figures | None:
     """What the last pass of the worker found."""
     return Figures.objects.filter(project=project).first()
+
+
+def to_measure(now: datetime) -> list[Project]:
+    """Projects whose figures may have changed: open or paused ones, and drafts that have items."""
+    quiet = now - timedelta(hours=1)
+    live = Project.objects.exclude(state=Project.State.CLOSED).filter(
+        Exists(Item.objects.filter(project=OuterRef("pk")))
+    )
+    busy = Q(figures=None) | Q(figures__at__lt=quiet) | Exists(
+        Judgment.objects.filter(project=OuterRef("pk"), accepted_at__gt=OuterRef("figures__at"))
+    ) | Exists(Job.objects.filter(project=OuterRef("pk"), moved_at__gt=OuterRef("figures__at")))  # fmt: skip
+    return list(live.filter(busy))
 
 
 def judgments(project: Project, after: UUID | None, size: int) -> Iterator[dict[str, Any]]:

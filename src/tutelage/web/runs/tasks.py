@@ -7,7 +7,7 @@ from django_tasks import task
 from tutelage.web.runs import actions
 from tutelage.web.working import Job
 
-PERIODIC: list[Job] = []
+PERIODIC = [Job(30.0, "tutelage.web.runs.actions.measure_all", timed=True)]
 
 
 @task(queue_name="heavy")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tutelage.web.runs.views import files, items
+from tutelage.web.runs.views import files, items, progress
 
 urlpatterns = [
+    path("projects/<uuid:pk>/run/", progress.progress, name="run"),
     path("projects/<uuid:pk>/items/", items.items, name="items"),
     path("projects/<uuid:pk>/items/<int:number>/", items.item, name="item"),
     path("projects/<uuid:pk>/import/", files.imports, name="imports"),

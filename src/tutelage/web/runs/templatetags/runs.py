@@ -33,3 +33,9 @@ def at(found: Any, name: str) -> Any:
 def answer(said: Any) -> str:
     """An answer in a line."""
     return rules.in_words(said, 200) if isinstance(said, Mapping) else ""
+
+
+@register.filter
+def minutes(seconds: float | None) -> str:
+    """Seconds as whole minutes."""
+    return f"{(seconds or 0) / 60:.0f}"

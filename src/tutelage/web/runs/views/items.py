@@ -15,9 +15,8 @@ from tutelage.web.runs.queries import Asked
 def items(request: HttpRequest, pk: Any) -> HttpResponse:
     """A page of items by state, domain and name; the last one's place leads to the next."""
     project = queries.project_for(request.user, pk, *queries.READ)
-    said = {
-        name: request.GET.get(name, "").strip().replace("\0", "")[:120] for name in ("state", "domain", "name", "after")
-    }
+    fields = ("state", "domain", "name", "after")
+    said = {name: request.GET.get(name, "").strip().replace("\0", "")[:120] for name in fields}
     asked = Asked(**said)
     page = queries.page(project, asked)
     figures = queries.figures(project)
