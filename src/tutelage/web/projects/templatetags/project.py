@@ -31,6 +31,8 @@ PAGES = (
     Page("cases", "cases", _("Cases"), (*MANAGE, "adjudicator")),
     Page("evidence", "evidence", _("Evidence"), (*MANAGE, "auditor")),
     Page("audit", "audit", _("Audit"), (*MANAGE, "auditor")),
+    Page("certificate", "certificate", _("AI judges"), (*MANAGE, "auditor")),
+    Page("releases", "releases", _("Releases"), (*MANAGE, "auditor")),
     Page("settings", "project_settings", _("Terms and queue"), MANAGE),
     Page("offer", "offer", _("Offer page"), READ),
 )
