@@ -22,17 +22,18 @@ class Page(NamedTuple):
     roles: tuple[str, ...]
 
 
+OVERSEE = (*MANAGE, "auditor")
 PAGES = (
     Page("overview", "project", _("Overview"), READ),
-    Page("run", "run", _("Run"), READ),
+    Page("run", "run", _("Run"), OVERSEE),
+    Page("items", "items", _("Items"), READ),
     Page("guideline", "guideline", _("Guideline"), WRITE),
-    Page("people", "project_people", _("People"), (*MANAGE, "auditor")),
+    Page("people", "project_people", _("People"), OVERSEE),
     Page("review", "review", _("Review"), (*MANAGE, "reviewer")),
     Page("cases", "cases", _("Cases"), (*MANAGE, "adjudicator")),
-    Page("evidence", "evidence", _("Evidence"), (*MANAGE, "auditor")),
-    Page("audit", "audit", _("Audit"), (*MANAGE, "auditor")),
-    Page("certificate", "certificate", _("AI judges"), (*MANAGE, "auditor")),
-    Page("releases", "releases", _("Releases"), (*MANAGE, "auditor")),
+    Page("releases", "releases", _("Releases"), OVERSEE),
+    Page("evidence", "evidence", _("Evidence"), OVERSEE),
+    Page("audit", "audit", _("Audit"), OVERSEE),
     Page("settings", "project_settings", _("Terms and queue"), MANAGE),
     Page("offer", "offer", _("Offer page"), READ),
 )
