@@ -73,7 +73,7 @@ def holds(said: dict[str, str]) -> None:
     """What must be so whatever the votes are."""
     assert "The claim held." in said["reveal"] or "did not hold" in said["reveal"]
     assert "Sealed, and verified." in said["release"]
-    assert re.search(r"pass[\s\S]*(fail|insufficient)", said["models"]), said["models"]
+    assert re.search(r"pass[\s\S]*fail", said["models"]), said["models"]
     for name in ("flip", "delete"):
         assert "Caught." in said[name]
         assert "data/judgments.jsonl.gz" in said[name]

@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 import numpy as np
 
-from tutelage.evaluation.reward_model import RewardReport, evaluate_cross_fitted
+from tutelage.evaluation.baselines import cross_fit, pair_correct
 from tutelage.gate import Decision, Evidence, decide
 from tutelage.gate.criteria import parse
+from tutelage.measure.intervals import mean
 from tutelage.models import RewardModel
 from tutelage.models.head import load
-from tutelage.records import RankedRow, jsonl
+from tutelage.records import Figure, RankedRow, jsonl
 from tutelage.store import digest_tree
 from tutelage.training.head import HeadConfig, fit, installed_blocks
 
@@ -29,10 +30,16 @@ CLEAR = 0.7  # the gate asks about pairs on which people are this much of one mi
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reward model trained on all rows, what was measured of its making on held-out prompts, and the gate's word."""
+    """A reward model trained on all rows, what was measured of its making on held-out prompts, and the gate's word.
+
+    accuracy  share of clear pairs on which it prefers what most people prefer
+    bits      what it tells of a clear pair beyond a coin, at the probability that it states itself; a model that
+              learned nothing and knows it tells 0, one that is sure of what is not so tells less than nothing
+    """
 
     directory: Path
-    report: RewardReport
+    accuracy: Figure
+    bits: Figure
     decision: Decision
 
 
@@ -61,13 +68,15 @@ def contend(
             fit(taught(some), out=fold, config=config, rng=rng)
             return load(fold, cache=cache)
 
-        name = "shuffled votes" if shuffle else "votes"
-        report = evaluate_cross_fitted(clear, train, k=FOLDS, rng=test_rng, name=name)
+        scores = cross_fit(clear, FOLDS, train, rng=test_rng)
+    prompts = [row.group for row in clear]
+    right = pair_correct(clear, scores)
+    margin = np.array([s[i] - s[j] for row, s in zip(clear, scores, strict=True) for i, j in row.pairs()])
+    accuracy = mean(right, clusters=prompts)
+    bits = mean(1 - np.logaddexp(0, -margin) / np.log(2), clusters=prompts)
     fit(taught(rows), out=out, config=config, rng=train_rng)
     used = sorted({one for row in rows for one in row.contributions})
     jsonl.write(out / CONTRIBUTIONS, [{"id": one, "stage": "reward"} for one in used])
-    evidence = Evidence(
-        digest_tree(out), now, {"accuracy": report.accuracy, "calibration_error": report.calibration_error}
-    )
+    evidence = Evidence(digest_tree(out), now, {"accuracy": accuracy, "bits": bits})
     text = (files("tutelage.pipeline") / "criteria" / "sceptic.toml").read_bytes()
-    return Candidate(out, report, decide(parse(text), evidence, now=now))
+    return Candidate(out, accuracy, bits, decide(parse(text), evidence, now=now))
