@@ -15,14 +15,15 @@ WORDS = ["river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window
 
 
 def rows(groups: int = 12, each: int = 12) -> list[RankedRow]:
-    """People like the answer with the reason in it; which side that is is a coin's choice."""
+    """People like the answer with the reason in it, but for one in eight; which side it is on is a coin's choice."""
     rng, found = np.random.default_rng(2), []
     for g in range(groups):
         for n in range(each):
             good = assistant(f"The {WORDS[n % 10]} matters because it is {WORDS[(g + n) % 10]}, as everyone can see.")
             bad = assistant(f"I do not know about the {WORDS[(g * n) % 10]} !!! ask somebody else {n}")
             first = bool(rng.integers(2))
-            pair, ranks = ((good, bad), (1, 2)) if first else ((bad, good), (2, 1))
+            pair = (good, bad) if first else (bad, good)
+            ranks = (1, 2) if first != (rng.random() < 1 / 8) else (2, 1)
             found.append(RankedRow(user(f"What about the {WORDS[g % 10]} {g}?"), pair, ranks, (f"j{g}-{n}",), f"g{g}"))
     return found
 
