@@ -20,7 +20,7 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.projects.queries import guideline
 from tutelage.web.proof import actions as proof
-from tutelage.web.runs import exporting, importing, measuring, outside, queries, rules
+from tutelage.web.runs import exporting, hooks, importing, measuring, outside, queries, rules
 from tutelage.web.runs.models import Bucket, Disputed, Figures, Job, Outside
 from tutelage.web.shared.ids import Choice
 from tutelage.web.shared.refusals import Refused, TooMuch, Unprocessable
@@ -150,7 +150,7 @@ def carry(number: int) -> None:
 def _leave(job: Job, state: Any) -> None:
     job.state, job.moved_at = state, timezone.now()
     job.save()
-    import_string("tutelage.web.runs.hooks.announce")(job.project_id, f"{job.kind}.{state}", {"job": job.pk})
+    hooks.announce(job.project_id, f"{job.kind}.{state}", {"job": job.pk})
 
 
 def _import(job: Job) -> None:
@@ -217,7 +217,11 @@ def ai_judgments(
         raise Unprocessable(f"There is no item {unknown!r}.", expected="the name of an item of this project",
                             remedy="See GET /projects/{pk}/items.")  # fmt: skip
     said = [outside.Said(there[item], model, answer, reason, f"api:{key}") for item, answer, reason, key in given]
-    return outside.take_in(user, project, said, Outside.Via.API, now)
+    with transaction.atomic():
+        taken = outside.take_in(user, project, said, Outside.Via.API, now)
+        if taken[1]:
+            hooks.announce(project.pk, "judgments.taken", {"judge": model.id, "new": taken[1]})
+    return taken
 
 
 def spend(token: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tutelage.formats import FORMATS
 from tutelage.formats.importers import importers
+from tutelage.web.runs.rules import EVENTS
 
 
 class ImportForm(forms.Form):
@@ -54,3 +55,13 @@ class ExportForm(forms.Form):
 
     to = forms.ChoiceField(label=_("Format"), choices=[(f, f) for f in FORMATS])
     file = forms.ChoiceField(label=_("File"), choices=[("jsonl", "JSONL"), ("csv", "CSV")])
+
+
+class WebhookForm(forms.Form):
+    """Where events are sent, and which."""
+
+    url = forms.CharField(label=_("Address"), max_length=500, widget=forms.URLInput({"dir": "ltr"}),
+                          help_text=_("https, on the open net: nothing is sent into a private network."))  # fmt: skip
+    events = forms.MultipleChoiceField(
+        label=_("Events"), choices=[(e, e) for e in EVENTS], widget=forms.CheckboxSelectMultiple
+    )

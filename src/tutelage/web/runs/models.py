@@ -1,4 +1,4 @@
-"""What an owner sets going: imports, exports, runs; a project's figures; judgments from outside; webhooks."""
+"""What an owner sets going: imports, exports; a project's figures; judgments from outside; webhooks."""
 
 from __future__ import annotations
 
@@ -103,53 +103,6 @@ class Disputed(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["project", "rank", "item"], name="disputed_order"),)
-
-
-class Run(models.Model):
-    """A recipe on its way to the gate. It may wait for people for days, and goes on after every interruption.
-
-    recipe   its TOML;  criteria: the gate's
-    step     how far it is, in a word or two;  request: items it asked people about
-    decision what the gate said last;  metrics: its figures
-    """
-
-    class State(models.TextChoices):
-        """How far it is."""
-
-        WORKING = "working", _("running")
-        WAITING = "waiting", _("waiting for people")
-        PAUSED = "paused", _("paused")
-        DONE = "done", _("at the gate")
-        FAILED = "failed", _("stopped")
-
-    project = models.ForeignKey(Project, models.PROTECT, related_name="runs")
-    number = models.PositiveIntegerField()
-    name = models.CharField(max_length=80)
-    recipe = models.TextField()
-    seed = models.BigIntegerField()
-    state = models.CharField(max_length=8, choices=State, default=State.WORKING)
-    step = models.CharField(max_length=120, blank=True)
-    stages = models.JSONField(default=list)
-    asked = models.PositiveIntegerField(default=0)
-    answered = models.PositiveIntegerField(default=0)
-    metrics = models.JSONField(default=dict)
-    decision = models.JSONField(default=dict)
-    why = models.TextField(blank=True)
-    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
-    moved_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["project", "number"], name="run_number"),)
-
-
-class Signed(models.Model):
-    """Somebody's word at the gate of a run: a role, yes or no, and a statement in their own words."""
-
-    run = models.ForeignKey(Run, models.PROTECT, related_name="signed")
-    user = models.ForeignKey(User, models.PROTECT, related_name="+")
-    record = models.JSONField()
-    at = models.DateTimeField()
 
 
 class Bucket(models.Model):

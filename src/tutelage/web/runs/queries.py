@@ -1,4 +1,4 @@
-"""Items, jobs, runs and deliveries as those see them who run a project. Reads only; one door to each object."""
+"""Items, jobs and deliveries as those see them who run a project. Reads only; one door to each object."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tutelage.web.people.models import User
 from tutelage.web.projects import queries as projects
 from tutelage.web.projects.models import Project
 from tutelage.web.runs import outside, rules
-from tutelage.web.runs.models import Delivery, Disputed, Figures, Job, Outside, Run, Webhook
+from tutelage.web.runs.models import Delivery, Disputed, Figures, Job, Outside, Webhook
 from tutelage.web.shared.ids import Choice
 from tutelage.web.work import queries as work
 from tutelage.web.work.models import Item, Judgment
@@ -277,19 +277,6 @@ def _as_value(project: Project, row: Judgment | Outside) -> dict[str, Any]:
 def disputed(project: Project) -> int:
     """How many items people gave different answers on."""
     return Disputed.objects.filter(project=project).count()
-
-
-def runs(project: Project) -> list[Run]:
-    """Its runs, newest first."""
-    return list(Run.objects.filter(project=project).order_by("-number")[:50])
-
-
-def run_for(project: Project, number: int) -> Run:
-    """A run of that project, or Http404."""
-    found = Run.objects.filter(project=project, number=number).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def webhooks(project: Project) -> list[Webhook]:

@@ -14,6 +14,7 @@ from tutelage.records import Json
 
 PROSE = {"why", "working", "reasoning", "quote", "text_sha256", "text"}
 PAGE = 50
+EVENTS = ("import.done", "import.failed", "export.done", "export.failed", "judgments.taken")
 CAPACITY, REFILL_S = 120.0, 20.0  # requests a token may make at once, and how many come back a second
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tutelage.web.runs.views import files, items, progress
+from tutelage.web.runs.views import files, items, progress, webhooks
 
 urlpatterns = [
     path("projects/<uuid:pk>/run/", progress.progress, name="run"),
+    path("projects/<uuid:pk>/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("projects/<uuid:pk>/webhooks/<uuid:webhook>/remove/", webhooks.remove, name="webhook_remove"),
     path("projects/<uuid:pk>/items/", items.items, name="items"),
     path("projects/<uuid:pk>/items/<int:number>/", items.item, name="item"),
     path("projects/<uuid:pk>/import/", files.imports, name="imports"),
