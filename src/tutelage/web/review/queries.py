@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from tutelage import records
 from tutelage.records import Json, decode
@@ -26,6 +27,7 @@ from tutelage.web.work.queries import LABELS, seat_for
 REVIEWERS = ("reviewer", "owner", "operator")
 ADJUDICATORS = ("adjudicator", "owner", "operator")
 PAGE = 50
+TURNS = {"user": _("prompt"), "assistant": _("answer"), "system": _("instructions to the model"), "tool": _("tool")}
 
 
 def standing(project: Any) -> QuerySet[Judgment]:
@@ -98,7 +100,7 @@ def shown(item: Item) -> Shown:
     """An item's prompt and responses in the order of its record: A is the first."""
     record: records.Item = decode(records.Item, json.loads(item.body.record))
     said = json.loads(item.body.responses)
-    messages = [{"role": m.role, "html": safe_html(m.text)} for m in record.messages]
+    messages = [{"role": str(TURNS.get(m.role, m.role)), "html": safe_html(m.text)} for m in record.messages]
     responses = [{"label": label, "html": safe_html("\n\n".join(m["text"] for m in r["messages"]))}
                  for label, r in zip(LABELS, said, strict=False)]  # fmt: skip
     return Shown(item.name, messages, responses, record)
