@@ -26,9 +26,9 @@ SITE, RP = "http://localhost:8690", "localhost"
 def judge(hall: Any, count: int, now: datetime, person: int = 0) -> list[UUID]:
     """So many judgments by a person; gives their ids."""
     task, made = actions.take(hall.seat(person), now) or {}, []
-    for n in range(count):
-        done = actions.submit(hall.people[person], task["lease"]["token"], f"key-{person}-{n}-000", {"type": "tie"},
-                              "even", {}, now)  # fmt: skip
+    for _ in range(count):
+        token = task["lease"]["token"]
+        done = actions.submit(hall.people[person], token, f"key-{token}", {"type": "tie"}, "even", {}, now)
         made.append(done.judgment.pk)
         task = done.next or {}
     return made

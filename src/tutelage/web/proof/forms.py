@@ -20,7 +20,7 @@ class ReleaseForm(forms.Form):
         help_text=_("Under which others may use the rows; an SPDX name if there is one."),
     )  # fmt: skip
     exclusive = forms.BooleanField(
-        label=_("Exclusive: nobody else gets these rows, and the release says so"), required=False
+        label=_("Exclusive"), required=False, help_text=_("Nobody else gets these rows, and the release says so.")
     )
     certificate = forms.ChoiceField(label=_("Certificate of an AI judge"), required=False)
 
@@ -82,7 +82,7 @@ class DrawForm(forms.Form):
         help_text=_("Two show how far people agree among themselves."),
     )
     alone = forms.BooleanField(
-        label=_("Ask for the slice first: the rest of the queue waits"), required=False, initial=True
+        label=_("The slice first"), required=False, initial=True, help_text=_("The rest of the queue waits for it.")
     )
 
     def clean_file(self) -> Any:

@@ -22,6 +22,7 @@ from tutelage.provenance.release.diff import compare
 from tutelage.provenance.release.manifest import Decided
 from tutelage.provenance.release.source import Source, kept, verdicts_of
 from tutelage.records import encode
+from tutelage.store.files import locked
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.proof import certifying, queries, rightward
@@ -78,10 +79,16 @@ def decide(user: User, one: Suspect, *, keep: bool, reason: str, now: datetime) 
 
 
 def build(pk: int, now: datetime) -> None:
-    """Seal a release and keep what its verifier says. Run twice, after a crash, it begins anew."""
+    """Seal a release and keep what its verifier says. Run twice, after a crash, it begins anew; never at once."""
     one = Release.objects.select_related("project", "certificate").get(pk=pk)
-    if one.state != Release.State.WORKING:
-        return
+    folder = place(one.project_id, one.number)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.with_suffix(".lock"), wait=False) as mine:
+        if mine and Release.objects.filter(pk=pk, state=Release.State.WORKING).exists():
+            _build(one, now)
+
+
+def _build(one: Release, now: datetime) -> None:
     fields: dict[str, Any] = {"state": Release.State.FAILED}
     try:
         fields |= _built(one, now)
@@ -89,10 +96,10 @@ def build(pk: int, now: datetime) -> None:
     except TutelageError as why:
         fields["why"] = f"{why.seen} {why.remedy}"
     except Exception:
-        log.exception("Release %s cannot be built.", pk)
-        Release.objects.filter(pk=pk).update(**fields, why=UNFORESEEN)
+        log.exception("Release %s cannot be built.", one.pk)
+        Release.objects.filter(pk=one.pk).update(**fields, why=UNFORESEEN)
         raise
-    Release.objects.filter(pk=pk).update(**fields)
+    Release.objects.filter(pk=one.pk).update(**fields)
 
 
 def _built(one: Release, now: datetime) -> dict[str, Any]:

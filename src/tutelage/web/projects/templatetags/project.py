@@ -31,6 +31,7 @@ PAGES = (
     Page("people", "project_people", _("People"), OVERSEE),
     Page("review", "review", _("Review"), (*MANAGE, "reviewer")),
     Page("cases", "cases", _("Cases"), (*MANAGE, "adjudicator")),
+    Page("certificate", "certificate", _("AI judges"), OVERSEE),
     Page("releases", "releases", _("Releases"), OVERSEE),
     Page("evidence", "evidence", _("Evidence"), OVERSEE),
     Page("audit", "audit", _("Audit"), OVERSEE),
