@@ -53,7 +53,7 @@ def test_a_second_server_and_a_taken_port_are_refused_by_name(server: Server, tm
     """Both exit 2, and say who is there and what to do."""
     second = tutelage(server.hall, "serve", "--port", "59998")
     assert second.returncode == 2
-    assert f"Process {server.process.pid} at http://127.0.0.1:{server.port}/" in second.stderr
+    assert f"Process {server.process.pid} at http://localhost:{server.port}/" in second.stderr
     assert "--stop" in second.stderr
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -125,7 +125,7 @@ def test_in_the_background_it_answers_before_the_command_returns_and_stop_ends_i
     started = tutelage(tmp_path / "hall", "serve", "--background", "--port", str(port))
     try:
         assert (started.returncode, status(port, "/healthz")) == (0, 200)
-        assert f"http://127.0.0.1:{port}/start/" in started.stdout
+        assert f"http://localhost:{port}/start/" in started.stdout
     finally:
         stopped = tutelage(tmp_path / "hall", "serve", "--stop")
     assert (stopped.returncode, "Stopped process" in stopped.stdout) == (0, True)

@@ -93,7 +93,7 @@ def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool 
     with _only_server(hall), using(hall):
         _free_port(port)
         link = _prepare(hall, announce, demo=demo)
-        url = f"http://{HOST}:{port}/"
+        url = f"http://localhost:{port}/"  # by this name alone browsers give passkeys to a page without TLS
         stopping = threading.Event()
         worker = SPAWN.Process(target=_worker, args=(hall, os.getpid()), name="tutelage-worker")
         worker.start()
