@@ -47,7 +47,8 @@ def values(other: Hall) -> dict[str, list[Any]]:
         "invitation": [invitation.pk], "role": [Role.objects.filter(project=project)[:1].get().pk],
         "member": [Member.objects.get(user=owner).pk], "number": [1], "version": [1], "token": ["nothing"],
         "user": [owner.pk], "item": [Item.objects.filter(project=project)[:1].get().pk], "slot": [slot.pk],
-        "judgment": [uuid4()], "case": [uuid4()], "key": ["a-key-of-somebody-00"], "name": ["nothing"],
+        "judgment": [uuid4()], "webhook": [uuid4()], "case": [uuid4()], "key": ["a-key-of-somebody-00"],
+        "name": ["nothing"],
     }  # fmt: skip
 
 

@@ -73,3 +73,14 @@ def test_a_comment_beside_the_answer_is_its_reason(tmp_path):
     both = annotation("pairwise", {"selected": "left"})
     both["result"].append({"from_name": "why", "type": "textarea", "value": {"text": ["shorter"]}})
     assert read(tmp_path, "comparison", task(both)).corpus.judgments[0].reason == "shorter"
+
+
+def test_a_prediction_is_a_models_judgment(tmp_path):
+    """What Label Studio calls a prediction was said by a model: it is kept, as that model's."""
+    result = [{"from_name": "p", "type": "pairwise", "value": {"selected": "right"}}]
+    task = {"id": 1, "data": {"prompt": "Why?", "first": "So.", "second": "Thus."}, "annotations": [],
+            "predictions": [{"model_version": "m1", "result": result}]}  # fmt: skip
+    path = tmp_path / "ls.json"
+    path.write_text(json.dumps([task]))
+    corpus = import_file(path, "comparison").corpus
+    assert [j.answer["winner"] for j in corpus.judgments] == ["second"] and corpus.judges[0].id == "ai:m1"

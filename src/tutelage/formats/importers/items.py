@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from tutelage import kinds
 from tutelage.errors import TutelageError
@@ -63,7 +64,7 @@ def _said(record: Record, columns: ColumnMap) -> Iterator[Said]:
         return
     listed = record.value(column)
     if isinstance(listed, str):
-        listed = decode(list, jsonl.parse(listed.encode(), record.place.file))
+        listed = decode(list, jsonl.parse(listed.encode(), Path(record.place.file)))
     if not isinstance(listed, list):
         raise record.fault(column, f"Saw {listed!r}.", "a list of responses", "Correct the value.")
     for n, one in enumerate(listed):
@@ -77,7 +78,7 @@ def _payload(record: Record) -> Json:
     seen = record.values.get("payload")
     if seen in (None, ""):
         return {}
-    value = jsonl.parse(seen.encode(), record.place.file) if isinstance(seen, str) else record.value("payload")
+    value = jsonl.parse(seen.encode(), Path(record.place.file)) if isinstance(seen, str) else record.value("payload")
     if not isinstance(value, Mapping):
         raise record.fault("payload", f"Saw {value!r}.", "an object", "Correct the value.")
     return dict(value)

@@ -11,7 +11,7 @@ from tutelage.formats.entries import Entry, Said, Vote
 from tutelage.formats.importers.protocol import Request
 from tutelage.formats.tables import Place, Record, Table
 from tutelage.formats.texts import conversation
-from tutelage.records import Json, Judge, Message, Person
+from tutelage.records import AiJudge, Json, Judge, Message, Person
 
 Result = Mapping[str, Any]
 TYPES: dict[str, tuple[str, ...]] = {
@@ -104,6 +104,17 @@ def _votes(record: Record, kind: str, rubric: Json) -> Iterator[Vote]:
         extra = {"active_s": annotation.get("lead_time"), "reason": _reason(annotation, kind)}
         stated = {k: v for k, v in extra.items() if isinstance(v, (int, float, str))}
         yield Vote(made, record.place, column, _person(annotation.get("completed_by")), extra=stated)
+    for n, guess in _predictions(record, kind):  # what a model said beforehand is a model's judgment
+        name, column = str(guess.get("model_version") or "label-studio"), f"predictions[{n}]"
+        made = _answer(record.place, guess, kind, column, rubric)
+        yield Vote(made, record.place, column, AiJudge(f"ai:{name}", name))
+
+
+def _predictions(record: Record, kind: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    listed = record.values.get("predictions")
+    for n, guess in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(guess, Mapping) and _results(guess, kind):
+            yield n, guess
 
 
 def _answer(place: Place, annotation: Mapping[str, Any], kind: str, column: str, rubric: Json) -> Json | TutelageError:
@@ -141,7 +152,7 @@ def _payload(request: Request, columns: ColumnMap) -> Json:
     results = [
         result
         for record in request.table.records
-        for _, annotation in _annotations(record)
+        for _, annotation in (*_annotations(record), *_predictions(record, request.kind))
         for result in _results(annotation, request.kind)
     ]
     if request.kind == "rating":

@@ -28,7 +28,7 @@ from tutelage.web.proof import actions as proof
 from tutelage.web.proof.models import Leaf
 from tutelage.web.proof.queries import keys
 from tutelage.web.runs.models import Outside
-from tutelage.web.shared.ids import new_id
+from tutelage.web.shared.ids import Choice, new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
 from tutelage.web.work import queries as work
 from tutelage.web.work.models import Item
@@ -50,7 +50,7 @@ def nym(project: Project, judge: str) -> str:
 
 
 @transaction.atomic
-def take_in(user: User, project: Project, said: Sequence[Said], via: str, now: datetime) -> tuple[list[Outside], int]:
+def take_in(user: User, project: Project, said: Sequence[Said], via: Choice, now: datetime) -> tuple[list[Outside], int]:
     """Store judgments that are new, whole or not at all; gives all of them, in order, and how many were new.
 
     Items need their `body` at hand. Raises Unprocessable where the kind refuses an answer, Refused where a key came
@@ -86,7 +86,7 @@ def take_in(user: User, project: Project, said: Sequence[Said], via: str, now: d
 
 
 def _made(
-    project: Project, guideline: Guideline, one: Said, via: str, body: str, now: datetime
+    project: Project, guideline: Guideline, one: Said, via: Choice, body: str, now: datetime
 ) -> tuple[Outside, Leaf, str]:  # fmt: skip
     pk, name = new_id(), nym(project, one.judge.id)
     judgment = records.Judgment(
