@@ -86,8 +86,10 @@ def models(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
         out = place(tour) / name
         shutil.rmtree(out, ignore_errors=True)
         one = contend(rows, out, seed=SEED, now=now, shuffle=shuffle, cache=Path(settings.HALL) / "tour" / "embeddings")
-        found[name] = {"outcome": one.decision.outcome, "model": one.decision.model, "out": str(out),
-                       "accuracy": encode(one.accuracy), "bits": encode(one.bits), "text": one.decision.text()}  # fmt: skip
+        found[name] = {
+            "outcome": one.decision.outcome, "model": one.decision.model, "out": str(out),
+            "accuracy": encode(one.accuracy), "bits": encode(one.bits), "text": one.decision.text(),
+        }  # fmt: skip
     return found
 
 
