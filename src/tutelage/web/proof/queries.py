@@ -295,10 +295,11 @@ def certificate_for(project: Project, number: int) -> models.Certified:
 def _claim(target: str, said: Json) -> dict[str, Any]:
     """A claim in words, its own figure, and whether the judge saves anything."""
     saving = said.get("saving") or {}
+    none = saving.get("gain") is False or (target == "residual" and said["threshold"] is None)
     figure = said["figures"].get(target, {})
     return {"target": target, "claim": said["claim"], "open": said["open"], "usable": said["usable"],
             "figure": figure if figure.get("type") == "estimate" else None, "undefined": figure.get("reason", ""),
-            "saving": saving, "no_gain": saving.get("gain") is False,
+            "saving": saving, "no_gain": none,
             "warnings": said["warnings"]}  # fmt: skip
 
 
