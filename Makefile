@@ -14,7 +14,7 @@ DEMO_PORT ?= 8000
 export OMP_NUM_THREADS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stop test check lint docs bench
+.PHONY: help install demo demo-stop test check lint docs screenshots bench
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,8 +56,12 @@ check: lint  ## lint, types, floors, docs (under 2 minutes when warm)
 test: install  ## the short form of every test, the bare wheel among them
 	$(BIN)/python -m pytest -m "not slow"
 
+screenshots: install  ## pictures of the hall, light and dark, desktop and phone, into docs/screenshots
+	$(BIN)/python -m tools.screenshots
+
 bench: install  ## long tests and peer comparisons
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python benchmarks/sqlite_stress.py --seconds 3600
 	@for script in benchmarks/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
 	@for name in reward_real_data residual_share human_cost certificate_coverage interval_coverage inspection \
 	  consensus_real routing_dices scale; do $(BIN)/python benchmarks/$$name.py || exit 1; done
