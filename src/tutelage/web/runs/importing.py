@@ -6,6 +6,7 @@ Nothing here touches a table. Ids depend only on what the rows say, so that a fi
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from tutelage.formats.entries import Entry, build, notes_on
 from tutelage.formats.importers.flat import NEEDED
 from tutelage.formats.preview import ends
 from tutelage.formats.tables import SHAPES, Record, Table, content_of, load
-from tutelage.records import Ids, Item, Json, Judge, Judgment, Response, encode
+from tutelage.records import Ids, Item, Json, Judge, Judgment, Response
 from tutelage.store import canonical
 from tutelage.web.work.loading import Offered
 
@@ -130,7 +131,10 @@ def count(path: Path) -> int:
         if stream.read(2) == b"\x1f\x8b":
             return 0
         stream.seek(0)
-        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+        lines, last = 0, b"\n"
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            lines, last = lines + block.count(b"\n"), block[-1:]
+        return lines + (last != b"\n")
 
 
 def _shape(path: Path) -> str:
@@ -212,8 +216,7 @@ def _corpus(
     def named() -> Iterator[Entry]:
         for entry in importer.entries(importers.Request(table, kind, mapping)):
             payload = {**(options.payload or {}), **entry.payload}
-            said = canonical({"prompt": encode(entry.prompt), "said": encode(entry.responses), "about": payload})
-            made = str(uuid5(SPACE, entry.key or hashlib.sha256(said).hexdigest()))
+            made = str(uuid5(SPACE, entry.key or _content(entry, payload)))
             if entry.key:
                 names[made] = entry.key[:120]
             yield replace(entry, key=made, payload=payload)
@@ -224,6 +227,13 @@ def _corpus(
         return build(named(), kind, "import", ids), names
     except TutelageError as error:
         raise _clear(error) from None
+
+
+def _content(entry: Entry, payload: Json) -> str:
+    """A digest of what an item says: every text with its role, who wrote it, and what the kind needs beside."""
+    said = [[(m.role, m.text) for m in entry.prompt], [[(m.role, m.text) for m in s.messages] for s in entry.responses],
+            [s.author for s in entry.responses], payload]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _clear(error: TutelageError) -> TutelageError:

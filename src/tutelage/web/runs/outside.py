@@ -50,7 +50,9 @@ def nym(project: Project, judge: str) -> str:
 
 
 @transaction.atomic
-def take_in(user: User, project: Project, said: Sequence[Said], via: Choice, now: datetime) -> tuple[list[Outside], int]:
+def take_in(
+    user: User, project: Project, said: Sequence[Said], via: Choice, now: datetime
+) -> tuple[list[Outside], int]:
     """Store judgments that are new, whole or not at all; gives all of them, in order, and how many were new.
 
     Items need their `body` at hand. Raises Unprocessable where the kind refuses an answer, Refused where a key came
