@@ -22,7 +22,7 @@ def written(tmp_path: Path, *records: dict[str, Any]) -> Path:
     return path
 
 
-def test_responses_by_question(tmp_path: Path) -> None:
+def test_responses_by_question_are_one_vote_a_person(tmp_path: Path) -> None:
     """Two submitted, one draft, one suggestion: three judgments, one of them by a model."""
     given = [
         {"value": "response_1", "user_id": "u1", "status": "submitted"},
@@ -45,7 +45,7 @@ def test_responses_by_person_and_a_ranking_question(tmp_path: Path) -> None:
     assert found.corpus.judgments[0].answer == {"type": "prefer", "winner": "second"}
 
 
-def test_labels_and_ratings(tmp_path: Path) -> None:
+def test_labels_and_ratings_take_their_scales_from_the_file(tmp_path: Path) -> None:
     def record(value: Any) -> dict[str, Any]:
         said = {"q": [{"value": value, "user_id": "u", "status": "submitted"}]}
         return {"fields": {"prompt": "Why?", "response": f"So {value}."}, "responses": said}
