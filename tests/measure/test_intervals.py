@@ -9,6 +9,7 @@ from scipy import linalg, stats
 from tutelage.errors import BadInput
 from tutelage.measure.intervals import (
     bootstrap,
+    clopper_pearson,
     difference_of_rates,
     mcnemar_difference,
     mean,
@@ -295,3 +296,12 @@ def test_a_clustered_win_rate_is_no_wider_than_its_people_ask_for():
     y = (rng.random(300) < rng.beta(2, 2, 30)[who]).astype(float)
     found, plain = win_rate(y, clusters=who), mean(y, clusters=who)
     assert (found.hi - found.lo) / (plain.hi - plain.lo) < 1.04
+
+
+def test_clusters_that_all_say_the_same_between_the_bounds_leave_room_for_the_unseen_alone() -> None:
+    """39 clusters of unequal size, every difference 0: unseen others are at most 9 % (exact), at most 1 away: ± .09."""
+    clusters = np.repeat(np.arange(39), np.arange(39) % 5 + 1)
+    found = mean(np.zeros(clusters.size), clusters=clusters, bounds=(-1, 1))
+    assert isinstance(found, Estimate)
+    assert found.value == 0
+    assert found.hi == pytest.approx(clopper_pearson(0, 39)[1], abs=0.005)

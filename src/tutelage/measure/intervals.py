@@ -238,6 +238,9 @@ def _room_for_the_unseen(
     return min(lo, value - more * min(usual, far)), max(hi, value + more * min(1 - usual, far))
 
 
+NO_SPREAD = 1e6  # rows: an interval too narrow to matter
+
+
 def _effective_rows(y: Floats, group: Codes | None, n: int, level: float, *, binary: bool) -> float:
     """How many independent binary rows would know the mean of y as well, degrees of freedom included."""
     if n == 1:
@@ -251,7 +254,9 @@ def _effective_rows(y: Floats, group: Codes | None, n: int, level: float, *, bin
         # clusters of unequal size are as many as their shares amount to: fewer degrees of freedom than clusters − 1
         effective = 1 / weight
         if variance > 0:
-            effective = value * (1 - value) / variance * _for_few(1 / weight - 1, level)
+            effective = min(value * (1 - value) / variance * _for_few(1 / weight - 1, level), NO_SPREAD)
+        elif 0 < value < 1:
+            effective = NO_SPREAD  # what may exist unseen is `_room_for_the_unseen`'s to add
         return min(effective, float(y.size)) if binary else effective
     # Imagined outcomes at both ends stand for spread that a small sample has not yet shown. Their weight was
     # chosen by simulation as the least that keeps the level (tests/measure/test_intervals.py).
