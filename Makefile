@@ -35,11 +35,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install  ## the whole loop on this machine, then the hall with the sceptic's ten minutes (DEMO_SERVE=0: without)
 	$(BIN)/tutelage run demo --out $(DEMO_OUT)
 	@echo "Report: $(abspath $(DEMO_OUT))/report.html"
-	@test "$(DEMO_SERVE)" = 0 || $(BIN)/tutelage serve --demo --background --port $(DEMO_PORT) --data $(DEMO_OUT)/hall \
+	@test "$(DEMO_SERVE)" = 0 || $(BIN)/tutelage serve --demo --background --port $(DEMO_PORT) --data $(DEMO_OUT)-hall \
 	  || echo "The loop is done; the hall was not started."
 
 demo-stop:  ## end what the demo left running
-	@$(BIN)/tutelage serve --stop --data $(DEMO_OUT)/hall
+	@$(BIN)/tutelage serve --stop --data $(DEMO_OUT)-hall
 
 lint: install  ## format, ruff, our own lints
 	$(BIN)/ruff format --check --quiet src tests tools benchmarks
