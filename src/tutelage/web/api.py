@@ -6,15 +6,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import NinjaAPI, Schema
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
 
 from tutelage.errors import BadInput, TutelageError
-from tutelage.web.people.queries import user_of_token
+from tutelage.web.people import actions as people
 from tutelage.web.settings import APPS
-from tutelage.web.shared.refusals import Refused
+from tutelage.web.shared.refusals import Refused, TooMuch
 
 
 class Session(APIKeyCookie):
@@ -32,11 +34,11 @@ class Session(APIKeyCookie):
 
 
 class Bearer(HttpBearer):
-    """A scoped token of `people.Token`."""
+    """A scoped token of `people.Token`, which pays for every request here, whatever is asked."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token's user, or None."""
-        found = user_of_token(token, request.method or "GET")
+        """The token's user, or None. Raises TooMuch where it asks too often."""
+        found = people.admit(token, request.method or "GET", timezone.now())
         if found is not None:
             request.user = found
         return found
@@ -52,9 +54,37 @@ class Problem(Schema):
     safe: str = ""
 
 
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
+PROBLEMS = {
+    400: "What was sent cannot be read.",
+    401: "Nobody is signed in, or the token is not good for this.",
+    403: "Not allowed to you here.",
+    404: "There is no such object, or it is not yours to see.",
+    409: "Refused as things stand.",
+    413: "More than may be sent at once.",
+    422: "What was sent has not the shape that is asked for.",
+    429: "Too much; `Retry-After` says when to ask again.",
+}
 
-api = NinjaAPI(title="Tutelage", version="1", docs_url=None, auth=[Session(csrf=True), Bearer()])
+
+class Door(NinjaAPI):
+    """The API, whose description says of every operation how it may refuse: all do so in the same shape."""
+
+    def get_openapi_schema(self, **how: Any) -> Any:
+        """OpenAPI's description of all operations."""
+        schema = super().get_openapi_schema(**how)
+        schema["components"]["schemas"]["Problem"] = Problem.json_schema()
+        shape = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        wait = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+        for methods in schema["paths"].values():
+            for about in methods.values():
+                for code, said in PROBLEMS.items():
+                    problem = {"description": said, "content": shape} | ({"headers": wait} if code == 429 else {})
+                    about["responses"].pop(code, None)
+                    about["responses"][str(code)] = problem
+        return schema
+
+
+api = Door(title="Tutelage", version="1", docs_url=None, auth=[Session(csrf=True), Bearer()])
 for _app in APPS:
     if find_spec(f"tutelage.web.{_app}.api"):
         api.add_router("", import_module(f"tutelage.web.{_app}.api").router, tags=[_app])
@@ -67,7 +97,10 @@ def _say(request: HttpRequest, status: int, error: str, seen: str, expected: str
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return _say(request, error.status, type(error).__name__, error.seen, error.expected, error.remedy, error.safe)
+    answer = _say(request, error.status, type(error).__name__, error.seen, error.expected, error.remedy, error.safe)
+    if isinstance(error, TooMuch) and error.wait_s:
+        answer["Retry-After"] = str(error.wait_s)
+    return answer
 
 
 @api.exception_handler(TutelageError)
@@ -88,3 +121,29 @@ def _shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
     place = ".".join(str(x) for x in first.get("loc", ())[1:])
     return _say(request, 422, "Unprocessable", f"`{place}`: {first.get('msg', 'cannot be read')}.",
                 "the shape that /api/openapi.json gives", "Correct the field and send it again.")  # fmt: skip
+
+
+@api.exception_handler(RequestDataTooBig)
+def _large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _say(request, 413, "TooLarge", "The request is larger than 2.5 MB.", "less at once",
+                "Send it in parts, or as a file to `imports`.")  # fmt: skip
+
+
+@api.exception_handler(SuspiciousOperation)
+def _unreadable(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    return _say(request, 400, "BadInput", "The request cannot be read.", "a request that /api/openapi.json allows",
+                "Correct it and send it again.")  # fmt: skip
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What the framework itself refuses: no credentials, no CSRF token, a body that is not JSON."""
+    expected, remedy = ASKED.get(error.status_code, ASKED[400])
+    return _say(request, error.status_code, "BadInput", f"{error.message}.", expected, remedy)
+
+
+ASKED = {
+    400: ("a body that is JSON", "Correct it and send it again."),
+    401: ("a session, or `Authorization: Bearer <token>` whose scope allows this", "Sign in, or make a token."),
+    403: ("a session's change with the header X-CSRFToken", "Send it, or use a token."),
+}

@@ -4,6 +4,8 @@ TUTELAGE_HALL           the data directory: database, keys, blobs (default `$TUT
 TUTELAGE_DATABASE_URL   postgres://user:password@host:port/name; SQLite in the data directory if unset
 TUTELAGE_HOSTS          names it answers to, comma-separated (loopback if unset)
 TUTELAGE_HTTPS          1 behind TLS: secure cookies, HSTS
+TUTELAGE_PROXIES        how many proxies of yours stand before it (0): whose word on a visitor's address is taken
+TUTELAGE_API_RATE       requests a second of one API token (20)
 """
 
 from __future__ import annotations
@@ -29,6 +31,14 @@ ROOT_URLCONF = "tutelage.web.urls"
 WSGI_APPLICATION = "tutelage.web.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, Any] = {"default": installation.database(HALL)}
+CACHES = {  # limits on signing in hold over all processes, and nobody washes them away
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_kept",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+API_RATE = (_rate := float(os.environ.get("TUTELAGE_API_RATE", "20")), int(6 * _rate))
 
 APPS = ("people", "projects", "pay", "proof", "care", "work", "review", "integrity", "runs", "tour")
 SSO = sso.provider(os.environ)
@@ -116,6 +126,9 @@ AXES_USERNAME_FORM_FIELD = "login"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "allauth.core.internal.httpkit.get_client_ip"
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TUTELAGE_PROXIES", "0"))
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,10/10m/key"}
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 

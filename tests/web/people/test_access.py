@@ -73,9 +73,9 @@ def test_a_token_does_what_its_scopes_say_until_it_is_revoked(bo: User) -> None:
 
 def test_a_token_ends_when_it_was_said_to(bo: User) -> None:
     token, secret = actions.make_token(bo, "export", ["read"], 7)
-    assert queries.user_of_token(secret, "GET") == bo
+    assert queries.live_token(secret) == token
     Token.objects.filter(pk=token.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert queries.user_of_token(secret, "GET") is None
+    assert queries.live_token(secret) is None
 
 
 def test_staff_of_a_reachable_installation_need_a_second_factor(hall: Hall, settings: Any) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 from tests.web.halls import Hall
 
-from tutelage.web.api import api
 from tutelage.web.pay.models import Transfer
 from tutelage.web.people import actions as people
 from tutelage.web.people.models import User
 from tutelage.web.proof.models import Audit, Leaf
-from tutelage.web.runs import actions, rules
+from tutelage.web.runs import actions
 from tutelage.web.runs.models import Outside
-from tutelage.web.shared.refusals import TooMuch
 from tutelage.web.work.models import Item
 
 pytestmark = pytest.mark.django_db
@@ -102,28 +98,3 @@ def test_a_file_goes_in_and_comes_out_by_machine(hall: Hall) -> None:
     body = b"".join(client.get(where(hall, f"exports/{job['id']}/file")).streaming_content)
     assert len(body.splitlines()) == 6
     assert send(client, where(hall, "exports"), {"to": "nothing"}).status_code == 400
-
-
-def test_a_token_has_so_many_requests_and_gets_them_back_with_time(hall: Hall) -> None:
-    """120 at once; after half a second, at 20 a second, ten more."""
-    now = timezone.now()
-    for _ in range(int(rules.CAPACITY)):
-        actions.spend("Bearer a", now)
-    with pytest.raises(TooMuch):
-        actions.spend("Bearer a", now)
-    actions.spend("Bearer b", now)
-    later = now + timedelta(seconds=0.5)
-    for _ in range(10):
-        actions.spend("Bearer a", later)
-    with pytest.raises(TooMuch):
-        actions.spend("Bearer a", later)
-
-
-def test_every_operation_here_declares_what_it_may_refuse() -> None:
-    for path, methods in api.get_openapi_schema()["paths"].items():
-        for method, about in methods.items():
-            if "runs" in about.get("tags", ()):
-                assert {"400", "401", "403", "404", "409", "422", "429"} <= {str(c) for c in about["responses"]}, (
-                    method,
-                    path,
-                )

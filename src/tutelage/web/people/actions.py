@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from tutelage.web.people import queries, rules
 from tutelage.web.people.models import Invitation, Member, Organisation, Token, User
 from tutelage.web.people.rightward import audit
-from tutelage.web.shared.refusals import Forbidden, Refused
+from tutelage.web.shared.refusals import Forbidden, Refused, TooMuch
 
 FIRST_DAYS, ENTER_DAYS = 7, 1
 
@@ -165,6 +166,24 @@ def revoke_token(token: Token) -> None:
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at"])
     audit(token.user, "revoke", "token", token.pk)
+
+
+def admit(secret: str, method: str, now: datetime) -> User | None:
+    """The user of a live token whose scopes allow the method; one request is paid. Raises TooMuch where it has none.
+
+    Two requests at once: whoever comes second finds the time moved on, and looks again.
+    """
+    rate = rules.Rate(*settings.API_RATE)
+    while (token := queries.live_token(secret)) is not None:
+        next_at, wait = rules.paid(token.next_at, now, rate)
+        if wait:
+            raise TooMuch(_("This token asks too often."),
+                          expected=_("%(rate)g requests a second at most") % {"rate": rate.per_s},
+                          remedy=_("Wait, and ask again."), wait_s=wait)  # fmt: skip
+        seen = Token.objects.filter(pk=token.pk, next_at=token.next_at)
+        if seen.update(next_at=next_at, used_at=now):
+            return token.user if ("read" if method in queries.SAFE else "write") in token.scopes else None
+    return None
 
 
 @transaction.atomic

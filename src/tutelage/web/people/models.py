@@ -100,7 +100,10 @@ class Invitation(models.Model):
 
 
 class Token(models.Model):
-    """A scoped API token. Only its hash is kept; `prefix` lets its owner recognise it."""
+    """A scoped API token. Only its hash is kept; `prefix` lets its owner recognise it.
+
+    next_at  when its next request would be on time: what `rules.paid` goes by
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
@@ -111,3 +114,15 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+
+
+class Kept(models.Model):
+    """Django's cache: what every process must know for a while, such as failed sign-ins and codes used up."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "people_kept"

@@ -16,14 +16,11 @@ from tutelage.web.people.models import Invitation, Member, Organisation, Token, 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-def user_of_token(token: str, method: str) -> User | None:
-    """The user of a live token whose scopes allow the method (`read`, `write`)."""
+def live_token(token: str) -> Token | None:
+    """The token of a secret, with its user, while it holds."""
     live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
     held = Token.objects.select_related("user").filter(live, token_hash=rules.hashed(token), user__is_active=True)
-    found = held.first()
-    if found is None or ("read" if method in SAFE else "write") not in found.scopes:
-        return None
-    return found.user
+    return held.first()
 
 
 def signed_in(request: Any) -> User:

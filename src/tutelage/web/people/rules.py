@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,3 +55,25 @@ def is_exposed(hosts: Iterable[str]) -> bool:
 def needs_second_factor(*, is_staff: bool, has_factor: bool, exposed: bool) -> bool:
     """Owners and operators of an installation that others can reach sign in with two factors."""
     return exposed and is_staff and not has_factor
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests a second in the long run, and so many at once after a pause."""
+
+    per_s: float
+    at_once: int
+
+
+def paid(next_at: datetime | None, now: datetime, rate: Rate) -> tuple[datetime, int]:
+    """(when the request after this one would be on time, seconds to wait: 0 where this one may go on).
+
+    next_at  what this gave for the request before, None for the first
+
+    The generic cell rate algorithm: a bucket of `at_once` that fills at `per_s`, in one time (ITU-T I.371).
+    """
+    apart = timedelta(seconds=1 / rate.per_s)
+    due = max(next_at or now, now)
+    early = due - now - apart * (rate.at_once - 1)
+    wait = max(0, math.ceil(early.total_seconds()))
+    return (due, wait) if wait else (due + apart, 0)

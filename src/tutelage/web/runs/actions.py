@@ -20,10 +20,10 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.projects.queries import guideline
 from tutelage.web.proof import actions as proof
-from tutelage.web.runs import exporting, hooks, importing, measuring, outside, queries, rules
-from tutelage.web.runs.models import Bucket, Disputed, Figures, Job, Outside
+from tutelage.web.runs import exporting, hooks, importing, measuring, outside, queries
+from tutelage.web.runs.models import Disputed, Figures, Job, Outside
 from tutelage.web.shared.ids import Choice
-from tutelage.web.shared.refusals import Refused, TooMuch, Unprocessable
+from tutelage.web.shared.refusals import Refused, Unprocessable
 from tutelage.web.work import loading
 from tutelage.web.work.models import Item
 
@@ -222,18 +222,6 @@ def ai_judgments(
         if taken[1]:
             hooks.announce(project.pk, "judgments.taken", {"judge": model.id, "new": taken[1]})
     return taken
-
-
-def spend(token: str, now: datetime) -> None:
-    """One request of a token. Raises TooMuch where it has none left just now."""
-    name = hashlib.sha256(token.encode()).hexdigest()
-    with transaction.atomic():
-        row = Bucket.objects.select_for_update().filter(token=name).first()
-        left = rules.CAPACITY if row is None else rules.tokens(row.left, (now - row.at).total_seconds())
-        if left < 1:
-            raise TooMuch("This token asks too often.", expected=f"{rules.REFILL_S:g} requests a second at most",
-                          remedy="Wait a second and ask again.")  # fmt: skip
-        Bucket.objects.update_or_create(token=name, defaults={"left": left - 1, "at": now})
 
 
 def measure_all(now: datetime) -> None:

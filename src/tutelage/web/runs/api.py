@@ -25,19 +25,6 @@ Line = Annotated[str, Field(max_length=120, pattern=CLEAN)]
 Key = Annotated[str, Field(min_length=8, max_length=58, pattern=r"^[\x21-\x7e]+$")]
 
 
-class Problem(Schema):
-    """What went wrong: what was seen, what was expected, what to do, and what is safe."""
-
-    error: str
-    seen: str
-    expected: str
-    remedy: str
-    safe: str = ""
-
-
-PROBLEMS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
-
-
 class ItemOut(Schema):
     """An item in a list."""
 
@@ -174,14 +161,11 @@ class FiguresOut(Schema):
 
 
 def door(request: HttpRequest, pk: UUID, *roles: str) -> Project:
-    """The project, for whoever has one of the roles; a token pays one request. Raises TooMuch, Http404."""
-    said = request.headers.get("Authorization", "")
-    if said:
-        actions.spend(said, timezone.now())
+    """The project, for whoever has one of the roles. Raises Http404."""
     return queries.project_for(request.user, pk, *roles)
 
 
-@router.get("/projects/{pk}/items", response={200: ItemsOut, **PROBLEMS}, summary="Items, a page at a time")
+@router.get("/projects/{pk}/items", response=ItemsOut, summary="Items, a page at a time")
 def items(request: HttpRequest, pk: UUID, state: Line = "", domain: Line = "", name: Line = "", after: Line = "",
           limit: Annotated[int, Field(ge=1, le=500)] = 50) -> Any:  # fmt: skip
     """`state` is open, begun, settled, disputed or gold; `name` is how names begin."""
@@ -189,7 +173,7 @@ def items(request: HttpRequest, pk: UUID, state: Line = "", domain: Line = "", n
     return {"items": page.items, "after": page.after}
 
 
-@router.get("/projects/{pk}/items/{item}", response={200: ItemWhole, **PROBLEMS}, summary="An item")
+@router.get("/projects/{pk}/items/{item}", response=ItemWhole, summary="An item")
 def item(request: HttpRequest, pk: UUID, item: Annotated[int, Field(ge=1, lt=2**63)]) -> Any:
     """With its texts and judgments, names hidden."""
     project = door(request, pk, *queries.READ)
@@ -199,14 +183,14 @@ def item(request: HttpRequest, pk: UUID, item: Annotated[int, Field(ge=1, lt=2**
                   "open_why": one.open_why, "judgments": one.voices}  # fmt: skip
 
 
-@router.get("/projects/{pk}/judgments", response={200: list[JudgmentOut], **PROBLEMS}, summary="Judgments in order")
+@router.get("/projects/{pk}/judgments", response=list[JudgmentOut], summary="Judgments in order")
 def judgments(request: HttpRequest, pk: UUID, after: UUID | None = None,
               limit: Annotated[int, Field(ge=1, le=1000)] = 200) -> Any:  # fmt: skip
     """Oldest first; `after` is the id of the last one you have."""
     return list(queries.judgments(door(request, pk, *queries.OVERSEE), after, limit))
 
 
-@router.post("/projects/{pk}/judgments", response={200: TakenIn, **PROBLEMS}, summary="An AI judge's judgments")
+@router.post("/projects/{pk}/judgments", response=TakenIn, summary="An AI judge's judgments")
 def judge(request: HttpRequest, pk: UUID, said: JudgmentsIn) -> Any:
     """Each is checked as a person's is, gets a receipt and an audit entry, and is never paid."""
     project = door(request, pk, *queries.MANAGE)
@@ -216,7 +200,7 @@ def judge(request: HttpRequest, pk: UUID, said: JudgmentsIn) -> Any:
                           for r, j in zip(rows, said.judgments, strict=True)], "new": new}  # fmt: skip
 
 
-@router.post("/projects/{pk}/imports", response={201: JobOut, **PROBLEMS}, summary="Import a file")
+@router.post("/projects/{pk}/imports", response={201: JobOut}, summary="Import a file")
 def import_(request: HttpRequest, pk: UUID, said: Form[ImportIn], file: File[UploadedFile]) -> Any:
     """Looked at first; `start` sets it going at once."""
     project, now = door(request, pk, *queries.MANAGE), timezone.now()
@@ -226,7 +210,7 @@ def import_(request: HttpRequest, pk: UUID, said: Form[ImportIn], file: File[Upl
     return Status(201, actions.start(user, job, now) if said.start else job)
 
 
-@router.post("/projects/{pk}/exports", response={201: JobOut, **PROBLEMS}, summary="Ask for an export")
+@router.post("/projects/{pk}/exports", response={201: JobOut}, summary="Ask for an export")
 def export(request: HttpRequest, pk: UUID, said: ExportIn) -> Any:
     """Written in the background; see the job."""
     project = door(request, pk, *queries.OVERSEE)
@@ -236,13 +220,13 @@ def export(request: HttpRequest, pk: UUID, said: ExportIn) -> Any:
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
-@router.get("/projects/{pk}/jobs/{number}", response={200: JobOut, **PROBLEMS}, summary="An import or export")
+@router.get("/projects/{pk}/jobs/{number}", response=JobOut, summary="An import or export")
 def job(request: HttpRequest, pk: UUID, number: Number) -> Any:
     """How far it is, and what stopped it."""
     return queries.job_for(door(request, pk, *queries.OVERSEE), number)
 
 
-@router.post("/projects/{pk}/jobs/{number}/start", response={200: JobOut, **PROBLEMS}, summary="Start an import")
+@router.post("/projects/{pk}/jobs/{number}/start", response=JobOut, summary="Start an import")
 def start(request: HttpRequest, pk: UUID, number: Number) -> Any:
     """One that was looked at, or go on with one that stopped."""
     project = door(request, pk, *queries.MANAGE)
@@ -251,14 +235,14 @@ def start(request: HttpRequest, pk: UUID, number: Number) -> Any:
     return actions.start(signed_in(request), found, timezone.now())
 
 
-@router.get("/projects/{pk}/exports/{number}/file", response=PROBLEMS, summary="The file of an export")
+@router.get("/projects/{pk}/exports/{number}/file", summary="The file of an export")
 def file(request: HttpRequest, pk: UUID, number: Number) -> Any:
     """As a download."""
     found = queries.job_for(door(request, pk, *queries.OVERSEE), number)
     return download(found if found.kind == Job.Kind.EXPORT else Job(state=Job.State.FAILED))
 
 
-@router.get("/projects/{pk}/figures", response={200: FiguresOut, **PROBLEMS}, summary="A project's figures")
+@router.get("/projects/{pk}/figures", response=FiguresOut, summary="A project's figures")
 def figures(request: HttpRequest, pk: UUID) -> Any:
     """Those of the run page."""
     found = queries.figures(door(request, pk, *queries.OVERSEE))

@@ -105,14 +105,6 @@ class Disputed(models.Model):
         indexes = (models.Index(fields=["project", "rank", "item"], name="disputed_order"),)
 
 
-class Bucket(models.Model):
-    """How many requests a token may still make; it fills again with time."""
-
-    token = models.CharField(max_length=64, primary_key=True)
-    left = models.FloatField()
-    at = models.DateTimeField()
-
-
 class Webhook(models.Model):
     """Where a project's events are sent, signed with a secret that is shown once."""
 

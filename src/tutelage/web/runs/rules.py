@@ -15,7 +15,6 @@ from tutelage.records import Json
 PROSE = {"why", "working", "reasoning", "quote", "text_sha256", "text"}
 PAGE = 50
 EVENTS = ("import.done", "import.failed", "export.done", "export.failed", "judgments.taken")
-CAPACITY, REFILL_S = 120.0, 20.0  # requests a token may make at once, and how many come back a second
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -112,11 +111,6 @@ _CHECKS = (
     (lambda f: f["left"] and f["state"] == "paused",
      Alert(30, "paused", _("The project is paused."), _("Go on when you are ready."), "project")),
 )  # fmt: skip
-
-
-def tokens(left: float, since_s: float) -> float:
-    """What a bucket holds after so long."""
-    return min(CAPACITY, left + max(0.0, since_s) * REFILL_S)
 
 
 def safe_cell(value: Any) -> Any:

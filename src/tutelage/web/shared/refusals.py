@@ -33,6 +33,13 @@ class Unprocessable(Refused):
 
 
 class TooMuch(Refused):
-    """More than was agreed: a quota, a rate, a dose."""
+    """More than was agreed: a quota, a rate, a dose.
+
+    wait_s  after how many seconds it may be asked again; 0 where no time helps or none is known
+    """
 
     status = 429
+
+    def __init__(self, seen: str, *, expected: str, remedy: str, safe: str = "", wait_s: int = 0) -> None:
+        super().__init__(seen, expected=expected, remedy=remedy, safe=safe)
+        self.wait_s = wait_s
