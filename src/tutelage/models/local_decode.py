@@ -27,14 +27,19 @@ NUCLEUS = 256  # candidates looked at before a full sort is needed
 
 @dataclass
 class Sample:
-    """One row being decoded. `noise` is (max_tokens,) uniform."""
+    """One row being decoded. `noise` is (max_tokens,) uniform; `logprobs` are nats of `ids`, one a token."""
 
     place: tuple[int, int]  # (index of the prompt, which of its samples)
     prompt: tuple[int, ...]
     noise: np.ndarray[Any, np.dtype[np.float64]]
     ids: list[int] = field(default_factory=list)
-    logprob: float = 0.0
+    logprobs: list[float] = field(default_factory=list)
     ended: bool = False
+
+    @property
+    def logprob(self) -> float:
+        """Nats of the whole answer."""
+        return sum(self.logprobs)
 
 
 class _Prefill:
@@ -153,7 +158,7 @@ def decode(model: Any, rows: list[Sample], sampling: Sampling, *, max_tokens: in
         logp = logits.gather(-1, token[:, None])[:, 0] - logits.logsumexp(-1)
         for row, i, lp in zip(live, token.tolist(), logp.tolist(), strict=True):
             row.ids.append(i)
-            row.logprob += lp
+            row.logprobs.append(lp)
             row.ended = i == end
         live = [row for row in live if not row.ended]
         if not live or t == max_tokens - 1:

@@ -225,16 +225,25 @@ class _FrozenHead(torch.autograd.Function):
 
 def token_logprobs(model: Any, flat: Flat) -> Tensor:
     """log p of every answer token, (M,) nats in float32: the LM head runs on answer positions only."""
-    states = hidden(model, flat.ids, flat.positions, flat)[0, flat.predict_from]  # (1, N, d) -> (M, d)
+    return target_logprobs(model, answer_states(model, flat), flat.targets)
+
+
+def answer_states(model: Any, flat: Flat) -> Tensor:
+    """The last hidden state before every answer token, (M, d): what predicts it, and what a value is read from."""
+    return hidden(model, flat.ids, flat.positions, flat)[0, flat.predict_from]  # (1, N, d) -> (M, d)
+
+
+def target_logprobs(model: Any, states: Tensor, targets: Tensor) -> Tensor:
+    """log p of each target after its state; (M, d), (M,) -> (M,) nats in float32."""
     head = model.get_output_embeddings()
     if head.bias is None and not head.weight.requires_grad:
-        picked: Tensor = _FrozenHead.apply(states, head.weight, flat.targets)  # type: ignore[no-untyped-call]  # torch types no apply
+        picked: Tensor = _FrozenHead.apply(states, head.weight, targets)  # type: ignore[no-untyped-call]  # torch types no apply
         return picked
     parts = []
-    for lo in range(0, len(flat.targets), CHUNK):
+    for lo in range(0, len(targets), CHUNK):
         rows = slice(lo, lo + CHUNK)
         logp = head(states[rows]).float().log_softmax(-1)
-        parts.append(logp.gather(1, flat.targets[rows, None])[:, 0])
+        parts.append(logp.gather(1, targets[rows, None])[:, 0])
     return torch.cat(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ class LoraLinear(nn.Module):
     def __init__(self, base: nn.Linear, rank: int, alpha: float, generator: torch.Generator) -> None:
         super().__init__()
         self.base, self.scale = base, alpha / rank
+        self.on = True
         device = base.weight.device
         # uniform(-1/sqrt(in), 1/sqrt(in)) for A and zero for B: the adapter starts as the identity
         bound = base.in_features**-0.5
@@ -26,6 +28,8 @@ class LoraLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, in) -> (…, out)."""
+        if not self.on:
+            return self.base(x)  # type: ignore[no-any-return]  # a module call is Any
         low = linear(x, self.a.to(x.dtype))  # (…, r)
         return self.base(x) + linear(low, (self.b * self.scale).to(x.dtype))  # type: ignore[no-any-return]  # a module call is Any
 
@@ -39,6 +43,19 @@ def adapted(model: nn.Module) -> Iterator[tuple[str, LoraLinear]]:
     for name, layer in model.named_modules():
         if isinstance(layer, LoraLinear):
             yield name, layer
+
+
+@contextmanager
+def off(model: nn.Module) -> Iterator[None]:
+    """The model as it was before its adapters: the reference of a policy, at no memory."""
+    layers = [layer for _, layer in adapted(model)]
+    for layer in layers:
+        layer.on = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.on = True
 
 
 def inject(model: nn.Module, *, rank: int, alpha: float, seed: int) -> list[nn.Parameter]:

@@ -42,9 +42,9 @@ class TrainConfig:
         positive = ("lr", "epochs", "batch_rows", "microbatch_tokens", "max_prompt_tokens", "max_response_tokens",
                     "save_every_steps", "clip_norm")  # fmt: skip
         for name in positive:
-            _require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
-        _require(0 <= self.warmup_share < 1, "warmup_share", self.warmup_share, "in [0, 1)")
-        _require(self.lora_rank >= 0, "lora_rank", self.lora_rank, "0 or more")
+            require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+        require(0 <= self.warmup_share < 1, "warmup_share", self.warmup_share, "in [0, 1)")
+        require(self.lora_rank >= 0, "lora_rank", self.lora_rank, "0 or more")
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class RewardConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self.margin_logits >= 0, "margin_logits", self.margin_logits, "0 or more")
-        _require(self.centre >= 0, "centre", self.centre, "0 or more")
-        _require(self.mean_zero_rows >= 0, "mean_zero_rows", self.mean_zero_rows, "0 or more")
+        require(self.margin_logits >= 0, "margin_logits", self.margin_logits, "0 or more")
+        require(self.centre >= 0, "centre", self.centre, "0 or more")
+        require(self.mean_zero_rows >= 0, "mean_zero_rows", self.mean_zero_rows, "0 or more")
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,12 @@ class DpoConfig(TrainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require(self.beta > 0, "beta", self.beta, "more than 0")
-        _require(0 <= self.label_smoothing < 0.5, "label_smoothing", self.label_smoothing, "in [0, 0.5)")
-        _require(self.nll_weight >= 0, "nll_weight", self.nll_weight, "0 or more")
+        require(self.beta > 0, "beta", self.beta, "more than 0")
+        require(0 <= self.label_smoothing < 0.5, "label_smoothing", self.label_smoothing, "in [0, 0.5)")
+        require(self.nll_weight >= 0, "nll_weight", self.nll_weight, "0 or more")
 
 
-def _require(holds: bool, field: str, seen: object, expected: str) -> None:
+def require(holds: bool, field: str, seen: object, expected: str) -> None:
+    """Raise BadInput naming the field where its value does not hold."""
     if not holds:
         raise BadInput(f"Saw {seen!r}.", expected=expected, remedy="Correct the value.", where=Where(field=field))
