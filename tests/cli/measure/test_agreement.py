@@ -79,6 +79,18 @@ def test_names_are_refused_on_an_interval_scale(tmp_path: Path) -> None:
         ask(write(tmp_path / "v.csv", SPLIT), "--level", "interval")
 
 
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [(["0,5", "1,5"], r"with a point: 0\.5 instead of 0,5"), (["1", "2", "NA"], "empty instead of NA; or use")],
+)
+def test_where_numbers_were_meant_the_remedy_says_how_to_write_them(
+    values: list[str], remedy: str, tmp_path: Path
+) -> None:
+    rows = [(str(i), who, value) for i, value in enumerate(values) for who in "pq"]
+    with pytest.raises(BadInput, match=remedy):
+        ask(write(tmp_path / "v.csv", rows), "--level", "interval")
+
+
 def test_negative_numbers_are_refused_on_a_ratio_scale(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="least value is -1"):
         ask(write(tmp_path / "v.csv", [("1", "p", -1), ("1", "q", 2)]), "--level", "ratio")

@@ -64,7 +64,7 @@ def _scale(sheet: Sheet, votes: Ballot, level: str | None, order: str | None) ->
         if votes.numbers is None and votes.n:
             raise BadInput(
                 f"The values are names: {columns.listed(votes.values, 5)}.", expected=f"numbers for --level {level}",
-                remedy="Use --level ordinal with --order, or --level nominal.",
+                remedy=columns.number_remedy(votes.values, "Use --level ordinal with --order, or --level nominal."),
                 where=Where(str(sheet.frame.path), field=sheet.read["value"]),
             )  # fmt: skip
         if level == "ratio" and votes.numbers is not None and (votes.numbers < 0).any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,6 +187,18 @@ def listed(names: Any, most: int = 8) -> str:
     """A few names for a message."""
     shown = [str(name) for name in list(names)[:most]]
     return ", ".join(shown) + (f", … ({len(names):,} in all)" if len(names) > most else "")
+
+
+def number_remedy(names: Any, otherwise: str) -> str:
+    """What to do where numbers were expected and names came: mostly a decimal comma, or a word for "missing"."""
+    texts = [str(name) for name in names]
+    comma = [t for t in texts if re.fullmatch(r"-?\d+,\d+", t)]
+    if comma:
+        return f"Write numbers with a point: {comma[0].replace(',', '.')} instead of {comma[0]}."
+    odd = [t for t in texts if not re.fullmatch(r"-?\d+(\.\d+)?", t)]
+    if len(odd) < len(texts):
+        return f"Leave the cell empty instead of {listed(odd, 3)}; or {otherwise[0].lower()}{otherwise[1:]}"
+    return otherwise
 
 
 def spelled_order(text: str | None, numeric: bool) -> list[str] | None:

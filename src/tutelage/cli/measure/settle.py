@@ -315,7 +315,8 @@ def _continuous(sheet: Sheet, votes: Ballot, gold: Gold | None, _: list[str] | N
 
     if votes.numbers is None and votes.n:
         raise BadInput(f"The values are names: {columns.listed(votes.values, 5)}.", expected="numbers",
-                       remedy="Use --method ordinal with --order, or auto.", where=Where(field="--method"))  # fmt: skip
+                       remedy=columns.number_remedy(votes.values, "Use --method ordinal with --order, or auto."),
+                       where=Where(field="--method"))  # fmt: skip
     numbers = votes.numbers[votes.value] if votes.numbers is not None else np.empty(0)
     fit = continuous(votes.item, votes.judge, numbers, level=level)
     why = "each judge has a level, a stretch and a noise of their own"
