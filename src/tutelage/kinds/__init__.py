@@ -11,9 +11,9 @@ import pkgutil
 import sys
 
 from tutelage.errors import BadInput, Where
-from tutelage.kinds.protocol import AnyKind, Exhibit, Kind
+from tutelage.kinds.protocol import AnyKind, Exhibit, Kind, Staged
 
-__all__ = ["AnyKind", "Exhibit", "Kind", "get", "names"]
+__all__ = ["AnyKind", "Exhibit", "Kind", "Staged", "get", "names"]
 
 
 def names() -> list[str]:

@@ -171,6 +171,15 @@ class Problem:
         group = item.group or digest(made.prompt)
         return [DemonstrationRow(made.prompt, assistant(said), verdict.judgment_ids, group)]
 
+    def follows(self, item: Item) -> int:
+        """The blind solves that a problem needs; none where the item is itself a problem to solve."""
+        asked: Payload = payload(Payload, item)
+        return 0 if asked.solving else asked.solves
+
+    def asked_about(self, item: Item, judgment: Judgment) -> Item:
+        """See `as_peer_sees`."""
+        return as_peer_sees(item, judgment)
+
     def exhibit(self) -> Exhibit:
         """A problem as its author hands it in; nobody has solved it yet."""
         item = Item("item-1", self.name, user("Write a word problem about rates."), payload={"graders": ["number"]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from tutelage.records import Item, Json, Judge, Judgment, Response, Row, Verdict
 
@@ -55,6 +55,19 @@ class Kind(Protocol[A_co]):
 
     def exhibit(self) -> Exhibit:
         """A specimen."""
+        ...
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """A kind in which one person's answer is what others are asked about next: a problem, then its blind solves."""
+
+    def follows(self, item: Item) -> int:
+        """How many others are asked about an answer to this item."""
+        ...
+
+    def asked_about(self, item: Item, judgment: Judgment) -> Item:
+        """The item as they are shown it: what that judgment made, and nothing of it that would tell them."""
         ...
 
 

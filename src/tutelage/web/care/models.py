@@ -36,3 +36,13 @@ class Exposure(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=["user", "seen_at"], name="exposure_of_a_person"),)
+
+
+class Anchor(models.Model):
+    """Where the clock on the wall stood against one machine's steady clock when it was first looked at.
+
+    A clock that is set forward or back moves against it; what was met is counted by the steady one.
+    """
+
+    boot = models.CharField(primary_key=True, max_length=64)
+    offset_s = models.FloatField()

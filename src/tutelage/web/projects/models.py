@@ -26,6 +26,7 @@ class Project(models.Model):
     lease_s          how long a task is held for somebody
     quota_day        most tasks for one person a day; 0: no limit
     warnings         content classes that people must be told of
+    model            the current model by its name here, which tries what people write; "" for none
     """
 
     class State(models.TextChoices):
@@ -66,6 +67,7 @@ class Project(models.Model):
     lease_s = models.PositiveIntegerField(default=1800)
     quota_day = models.PositiveIntegerField(default=0)
     open_call = models.BooleanField(default=False)
+    model = models.CharField(max_length=60, blank=True, default="")
     pepper = models.BinaryField(default=new_pepper, editable=False)
     made_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)

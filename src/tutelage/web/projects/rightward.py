@@ -25,8 +25,8 @@ __all__ = [
 
 
 def wanted(project: Any) -> int:
-    """How many judgments are still wanted: free or held slots of the queue."""
-    return apps.get_model("work", "Slot")._default_manager.filter(project=project, state__in=(0, 1)).count()
+    """How many judgments are still wanted: slots of the queue that are free, held, or wait for another's answer."""
+    return apps.get_model("work", "Slot")._default_manager.filter(project=project, state__in=(0, 1, 4)).count()
 
 
 def escrow(project: Any, slots: int) -> tuple[int, int]:

@@ -41,6 +41,14 @@ def decide(reviewer: User, judgment: Judgment, verdict: str, reason: str, now: d
 
 
 @transaction.atomic
+def lay_before(judgment: Judgment, by: User, why: str, now: datetime) -> None:
+    """A problem on which blind solves disagree goes to an adjudicator, once."""
+    if not Case.objects.filter(judgment=judgment, why=Case.Why.SOLVES).exists():
+        _open(judgment, Case.Why.SOLVES, why, by, now)
+        audit(by, "disagreed", "judgment", judgment.pk, at=now, project=judgment.project)
+
+
+@transaction.atomic
 def begin_redo(user: User, judgment: Judgment, now: datetime) -> dict[str, Any]:
     """Do again what a reviewer asked for again, as rework that is paid; gives the task."""
     judgment = queries.own_judgment_for(user, judgment.pk)  # as it stands now, within this transaction

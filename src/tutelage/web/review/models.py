@@ -44,6 +44,7 @@ class Case(models.Model):
 
         EXPERT = "expert", _("a reviewer asks")
         DISPUTE = "dispute", _("a contributor disputes")
+        SOLVES = "solves", _("blind solves disagree")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="cases", db_index=False)

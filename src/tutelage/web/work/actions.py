@@ -25,7 +25,7 @@ from tutelage.web.projects.actions import pay_instructions
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
-from tutelage.web.work import caring, claiming, queries, rules
+from tutelage.web.work import caring, claiming, problems, queries, rules
 from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
@@ -60,14 +60,33 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
         return _again(user, key, said, slot, now)
     seat = _seated(slot, user)
     _answerable(slot)
-    item: records.Item = decode(records.Item, json.loads(slot.item.body.record))
+    item = problems.shown(decode(records.Item, json.loads(slot.item.body.record)), slot)
     _parse(item, answer)
+    found = problems.conditions(slot, user, item, answer)
     if not seat.done:  # who came by an open call is paid for reading with the first answer
         pay_instructions(slot.project, user)
-    judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now)
+    judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now, found)
     Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
     receipt = json.loads(judgment.receipt)
     return Done(judgment, receipt, _next(seat, now, undo=judgment))
+
+
+def try_out(user: User, token: str, answer: Json, now: datetime) -> problems.Tried:
+    """What the grader says of an author's own answer, and the current model's tries. Stores only that it was tried.
+
+    Not one transaction: a model takes seconds, and nobody else may wait for them.
+    """
+    slot = queries.slot_for(user, token)
+    if slot.state != Slot.LEASED or slot.about_id is not None or problems.staged(slot.project.kind) is None:
+        raise Refused("There is no problem to try here.", expected="a task in which you write a problem",
+                      remedy="Reload.", safe=SAFE)  # fmt: skip
+    made = problems.drafted(answer)
+    with transaction.atomic():
+        problems.count_trial(slot, user, now)
+    found = problems.tried(slot.project, made)
+    with transaction.atomic():
+        problems.keep(slot, user, made, found, now)
+    return found
 
 
 @transaction.atomic
@@ -108,6 +127,7 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
     item: records.Item = decode(records.Item, json.loads(judgment.item.body.record))
     slot.epoch += 1
     withdrawal = _record(seat, slot, item, dict(records.WITHDRAWN), "", {}, key, key, now, supersedes=judgment, pay=0)
+    problems.withdrawn(judgment)
     expires = now + timedelta(seconds=seat.project.lease_s)
     token = hashlib.sha256(f"undo:{withdrawal.pk}".encode()).hexdigest()[:32]
     Slot.objects.filter(pk=slot.pk).update(state=Slot.LEASED, epoch=slot.epoch + 1, token=token, leased_at=now,
@@ -188,7 +208,7 @@ def save_draft(
 
 def _store(
     seat: Seat, slot: Slot, item: records.Item, answer: Json, reason: str, telemetry: Json, key: str, said: str,
-    now: datetime,
+    now: datetime, found: Json,
 ) -> Judgment:  # fmt: skip
     """Judgment, leaf, pay line, audit entry, slot and seat."""
     project, user = slot.project, seat.user
@@ -198,12 +218,14 @@ def _store(
     due = 0 if taken_back else project.piece_minor  # what was taken back has been paid already; rework is paid again
     replaced = None if taken_back else before
     judgment = _record(seat, slot, item, answer, reason, telemetry, key, said, now, pay=due, spent=spent,
-                       supersedes=replaced)  # fmt: skip
+                       supersedes=replaced, found=found)  # fmt: skip
     if due:
         why = Transfer.Kind.REWORK if replaced else Transfer.Kind.TASK
         money.pay(why, f"task:{judgment.pk}", project, user, due, seconds=spent // 1000, at=now,
                   contribution=judgment.pk)  # fmt: skip
     Slot.objects.filter(pk=slot.pk).update(state=Slot.DONE)
+    judgment.slot = slot
+    problems.stored(project, judgment, answer, replaced)
     caring.looked(slot, now, over=True)
     _advance(seat, spent, due, judgment, slot.rank, now, done=1)
     return judgment
@@ -212,15 +234,17 @@ def _store(
 def _record(
     seat: Seat, slot: Slot, item: records.Item, answer: Json, reason: str, telemetry: Json, key: str, said: str,
     now: datetime, *, pay: int, spent: int = 0, supersedes: Judgment | None = None,
+    found: Json | None = None,
 ) -> Judgment:  # fmt: skip
     """The row of a judgment with its leaf in the log and its audit entry."""
     project, user, guideline = seat.project, seat.user, queries.guideline_of(seat.project_id, slot.guideline_id)
-    wall = int((now - slot.leased_at).total_seconds() * 1000) if slot.leased_at else 0
+    wall = max(0, int((now - slot.leased_at).total_seconds() * 1000)) if slot.leased_at else 0
     made = records.Judgment(
         id=str(new_id()), item_id=item.id, judge_id=str(user.pk), answer=answer, reason=reason or None,
         guideline_version=str(guideline.version), supersedes=str(supersedes.pk) if supersedes else None,
         active_s=spent / 1000, wall_s=wall / 1000, at=now,
-        conditions={"order": rules.shown_order(len(item.responses), slot.pk, slot.epoch, str(user.pk))},
+        conditions={"order": rules.shown_order(len(item.responses), slot.pk, slot.epoch, str(user.pk)),
+                    **(found or {})},
     )  # fmt: skip
     given = issue(
         made, queries.terms(project.pk, project.kind, guideline.digest), receipt_id=str(new_id()), nym=seat.nym,
@@ -232,7 +256,8 @@ def _record(
     row = Judgment.objects.create(
         id=UUID(made.id), project=project, item_id=slot.item_id, slot=slot, epoch=slot.epoch, user=user,
         guideline=guideline, answer=answer, reason=reason, supersedes=supersedes, active_ms=spent, wall_ms=wall,
-        telemetry=telemetry, key=key, body_digest=said, pay_minor=pay, receipt=json.dumps(receipt), accepted_at=now,
+        telemetry=telemetry, conditions=found or {}, key=key, body_digest=said, pay_minor=pay,
+        receipt=json.dumps(receipt), accepted_at=now,
     )  # fmt: skip
     seat.receipt = given.receipt.id
     verb = "withdrew" if answer == records.WITHDRAWN else "judged"
@@ -272,7 +297,7 @@ def _lease(seat: Seat, after: int, now: datetime, undo: Judgment | None) -> tupl
         return None
     back = undo and {"judgment": str(undo.pk), "until": queries.undo_until(undo).isoformat()}
     slot = Slot(pk=take.slot, item_id=take.item, guideline_id=take.guideline, epoch=take.epoch, rank=take.rank,
-                token=take.token)  # fmt: skip
+                token=take.token, about_id=take.about)  # fmt: skip
     return slot, queries.task(seat, slot, take.token, take.expires_at, undo=back)
 
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
+from tutelage.records import Rate, encode
+from tutelage.web.people.queries import signed_in
 from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work import actions, queries
 from tutelage.web.work.models import Skip
@@ -48,6 +50,34 @@ class Drafted(Schema):
     reason: str = Field("", max_length=10_000)
 
 
+class Trying(Schema):
+    """A problem as far as it is written."""
+
+    token: str = Field(min_length=8, max_length=32)
+    answer: dict[str, Any]
+
+
+class Tries(Schema):
+    """What the current model made of it: how often it passed, between what bounds, and what it said."""
+
+    model: str
+    passed: int
+    of: int
+    unscored: int
+    lo: float
+    hi: float
+    pass_rate: dict[str, Any]
+    results: list[dict[str, Any]]
+
+
+class TriedOut(Schema):
+    """The grader's finding of the author's own answer; the model's tries, or why there are none."""
+
+    check: dict[str, Any]
+    tries: Tries | None
+    why: str
+
+
 class Undone(Schema):
     """Which judgment to take back."""
 
@@ -84,6 +114,20 @@ def submit(request: HttpRequest, body: Answered) -> Any:
         "undo_until": queries.undo_until(made).isoformat(),
         "next": done.next or NOTHING,
     }
+
+
+@router.post("work/try", response=TriedOut)
+def try_out(request: HttpRequest, body: Trying) -> Any:
+    """The grader judges the author's own answer; where it passes, the current model tries the problem."""
+    found = actions.try_out(signed_in(request), body.token, body.answer, timezone.now())
+    rate = found.rate
+    tries = {
+        "model": found.model, "passed": rate.k, "of": rate.n, "unscored": len(found.grades) - rate.n,
+        "lo": rate.lo, "hi": rate.hi, "pass_rate": encode(rate),
+        "results": [{"text": said, "grade": encode(grade)}
+                    for said, grade in zip(found.answers, found.grades, strict=True)],
+    } if isinstance(rate, Rate) else None  # fmt: skip
+    return {"check": encode(found.check), "tries": tries, "why": found.why}
 
 
 @router.post("work/skip", response=dict[str, Any])

@@ -25,7 +25,7 @@ ORDER BY s.rank, s.id LIMIT 1 {lock}
 TAKE = """
 UPDATE work_slot SET state = 1, user_id = %s, token = %s, leased_at = %s, expires_at = %s,
   guideline_id = (SELECT g.id FROM projects_guideline g WHERE g.project_id = %s ORDER BY g.version DESC LIMIT 1)
-WHERE id = ({free}) RETURNING id, item_id, guideline_id, rank, epoch
+WHERE id = ({free}) RETURNING id, item_id, guideline_id, rank, epoch, about_id
 """
 FREED = {"state": Slot.FREE, "user": None, "token": None, "leased_at": None, "expires_at": None}
 
@@ -40,6 +40,7 @@ class Lease(NamedTuple):
     epoch: int
     token: str
     expires_at: datetime
+    about: UUID | None
 
 
 def claim(project: UUID, user: UUID, cursor: int, *, seconds: int, now: datetime) -> Lease | None:
@@ -55,8 +56,9 @@ def claim(project: UUID, user: UUID, cursor: int, *, seconds: int, now: datetime
             sql.execute(TAKE.format(free=free), given)
             row = sql.fetchone()
             if row is not None:
-                slot, item, guideline, rank, epoch = row
-                return Lease(slot, item, guideline, rank, epoch, token, expires)
+                slot, item, guideline, rank, epoch, about = row
+                about = UUID(about) if isinstance(about, str) else about
+                return Lease(slot, item, guideline, rank, epoch, token, expires, about)
             if cursor < 0:
                 break
     return None

@@ -22,7 +22,7 @@ from tutelage.web.care import rules as content
 from tutelage.web.projects.models import Project
 from tutelage.web.work import rules
 from tutelage.web.work.claiming import adapted
-from tutelage.web.work.models import Item
+from tutelage.web.work.models import Item, Slot
 
 BATCH = 2_000
 T = TypeVar("T")
@@ -44,11 +44,13 @@ def load(project: Project, offered: Iterable[Offered], rng: np.random.Generator,
     One that is there already, by its name, stays as it is: an import that was cut off can be given again.
     """
     kind, count = kinds.get(project.kind), 0
+    stage = kind if isinstance(kind, kinds.Staged) else None
     for batch in _batches(offered, BATCH):
         for one in batch:
             kind.check_item(one.item, {r.id: r for r in one.responses})
             _check_content(one, project.warnings)
-        count += _add(project, batch, rng, needed or project.overlap)
+        follows = [stage.follows(one.item) if stage else 0 for one in batch]
+        count += _add(project, batch, rng, 1 if stage else needed or project.overlap, follows)
     return count
 
 
@@ -65,7 +67,9 @@ def _check_content(one: Offered, warnings: list[str]) -> None:
 
 
 @transaction.atomic
-def _add(project: Project, batch: list[Offered], rng: np.random.Generator, needed: int) -> int:
+def _add(project: Project, batch: list[Offered], rng: np.random.Generator, needed: int, follows: list[int]) -> int:
+    """follows: how many more are asked about each one's answer; they wait until there is one."""
+    later = dict(zip((o.item.id for o in batch), follows, strict=True))
     there = set(
         Item.objects.filter(project=project, name__in=[o.item.id for o in batch]).values_list("name", flat=True)
     )
@@ -79,7 +83,7 @@ def _add(project: Project, batch: list[Offered], rng: np.random.Generator, neede
     with connection.cursor() as sql:  # rows as they come: models would take ten times as long
         sql.executemany(
             "INSERT INTO work_item (project_id, name, rank, domain, needed, given, gold) VALUES (%s,%s,%s,%s,%s,0,%s)",
-            [(where, o.item.id, start + r, o.item.domain or "", needed, o.gold is not None)
+            [(where, o.item.id, start + r, o.item.domain or "", needed + later[o.item.id], o.gold is not None)
              for o, r in zip(batch, order, strict=True)],
         )  # fmt: skip
         sql.executemany(
@@ -88,10 +92,11 @@ def _add(project: Project, batch: list[Offered], rng: np.random.Generator, neede
             [(where, o.item.id, canonical(o.item).decode(), canonical(o.responses).decode(), secrets.token_bytes(32),
               None if o.gold is None else json.dumps(o.gold), o.gold_reason) for o in batch],
         )  # fmt: skip
-        for _ in range(needed):
+        for n in range(needed + max(follows, default=0)):
             sql.execute(
-                "INSERT INTO work_slot (project_id, item_id, rank, state, epoch) SELECT project_id, id, rank, 0, 0 "
-                "FROM work_item WHERE project_id = %s AND rank >= %s ORDER BY rank", [where, start],
+                "INSERT INTO work_slot (project_id, item_id, rank, state, epoch) SELECT project_id, id, rank, %s, 0 "
+                "FROM work_item WHERE project_id = %s AND rank >= %s AND needed > %s ORDER BY rank",
+                [Slot.FREE if n < needed else Slot.WAITING, where, start, n],
             )  # fmt: skip
     return len(batch)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
-from tutelage.web.people.models import User
+from tutelage.web.people.models import Organisation, User
 from tutelage.web.projects.models import Guideline, Project
 from tutelage.web.shared.ids import new_id
 
@@ -46,9 +47,11 @@ class Slot(models.Model):
     """One wanted judgment: the queue. Its unique rows make double assignment and double submission impossible.
 
     token   what the holder of the lease shows;  epoch: counts how often it was reopened
+    about   the judgment that this one is asked about, where the item itself is not what is shown: a problem to solve
+    WAITING until there is such a judgment, nobody can be asked about it
     """
 
-    FREE, LEASED, DONE, CLOSED = range(4)
+    FREE, LEASED, DONE, CLOSED, WAITING = range(5)
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     item = models.ForeignKey(Item, models.CASCADE, related_name="slots")
@@ -58,6 +61,7 @@ class Slot(models.Model):
     token = models.CharField(max_length=32, null=True, unique=True)
     epoch = models.PositiveIntegerField(default=0)
     guideline = models.ForeignKey(Guideline, models.PROTECT, null=True, related_name="+", db_index=False)
+    about = models.ForeignKey("Judgment", models.PROTECT, null=True, related_name="asked")
     leased_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
@@ -117,7 +121,7 @@ class Judgment(models.Model):
     """One answer. Never edited or deleted; `supersedes` withdraws or replaces an earlier one.
 
     key, body_digest  the request's idempotency key and what it said: the same again gives the same id
-    sequence          counts from the first ever stored: exports resume by it
+    conditions        what the server found beside it: a model's tries at a problem, a grader's finding of a solve
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -133,6 +137,7 @@ class Judgment(models.Model):
     active_ms = models.PositiveIntegerField()
     wall_ms = models.PositiveIntegerField()
     telemetry = models.JSONField(default=dict)
+    conditions = models.JSONField(default=dict)
     key = models.CharField(max_length=64)
     body_digest = models.CharField(max_length=64)
     pay_minor = models.PositiveIntegerField(default=0)
@@ -171,3 +176,83 @@ class Skip(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "key"], name="skip_once_a_key"),
                        models.UniqueConstraint(fields=["user", "item"], name="skip_once_an_item"))  # fmt: skip
+
+
+class Trial(models.Model):
+    """What the current model made of a problem while its author wrote it.
+
+    digest  of prompt, answer and grader: a trial says nothing of a problem that was changed since
+    found   {"grades", "answers", "model"}
+    count   how often the author tried
+    """
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    found = models.JSONField(default=dict)
+    count = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["slot", "user"], name="trial_once"),)
+
+
+class Prompt(models.Model):
+    """What a problem asks, by how it reads, and which side it is on: in an organisation it stands on one side only."""
+
+    class Use(models.TextChoices):
+        """Training, or the tests that training never sees."""
+
+        TRAINING = "training", _("training")
+        HELD_OUT = "held_out", _("held out")
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=80)
+    use = models.CharField(max_length=8, choices=Use)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["organisation", "key"], name="prompt_on_one_side"),
+            models.CheckConstraint(condition=Q(use__in=["training", "held_out"]), name="prompt_use"),
+        )
+
+
+class Problem(models.Model):
+    """A problem that stands in a project: it is live once enough people who solved it blind agree with its author."""
+
+    class State(models.TextChoices):
+        """What the blind solves say so far."""
+
+        OPEN = "open", _("being solved")
+        LIVE = "live", _("live")
+        DISPUTED = "disputed", _("solves disagree")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="problems", db_index=False)
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="problems")
+    judgment = models.OneToOneField(Judgment, models.PROTECT, related_name="problem")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["project", "prompt"], name="problem_once_a_project"),)
+
+
+class Rehearsal(models.Model):
+    """A task that somebody who runs a project did to see how long it takes. Nothing else of it is kept, or paid."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="rehearsals", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
+    guideline = models.ForeignKey(Guideline, models.CASCADE, related_name="+", db_index=False)
+    began_at = models.DateTimeField()
+    ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["project", "user", "item"], name="rehearsal_once"),)
+
+
+class Keys(models.Model):
+    """The keys somebody works with, wherever they sign in. mapped: shortcut -> chord;  off: no single keys."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="work_keys")
+    mapped = models.JSONField(default=dict)
+    off = models.BooleanField(default=False)

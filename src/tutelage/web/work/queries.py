@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from tutelage import kinds, records
 from tutelage.formats.corpus import Corpus
 from tutelage.provenance.receipts import Terms
-from tutelage.records import decode
+from tutelage.records import decode, encode
 from tutelage.store import digest
 from tutelage.web import installation
 from tutelage.web.care import queries as care
@@ -27,7 +27,7 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.projects.rules import WARNINGS
 from tutelage.web.shared.rendering import safe_html
-from tutelage.web.work import claiming, rules
+from tutelage.web.work import claiming, problems, rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -54,7 +54,7 @@ def held(seat: Seat) -> Slot | None:
 def slot_for(user: User, token: str) -> Slot:
     """The slot of a lease with its item. Raises Http404."""
     try:
-        return Slot.objects.select_related("item__body").get(token=token, user=user)
+        return Slot.objects.select_related("item__body", "about").get(token=token, user=user)
     except Slot.DoesNotExist:
         raise Http404 from None
 
@@ -72,7 +72,7 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
     """A leased task as the workbench shows it; see the contract in `docs/reference`."""
     body, project = ItemBody.objects.get(pk=slot.item_id), seat.project
     guideline = guideline_of(project.pk, slot.guideline_id)
-    item = json.loads(body.record)
+    item = _shown(body, slot)
     draft = Draft.objects.filter(slot=slot.pk, user=seat.user_id).first() if slot.epoch or not undo else None
     return {
         "lease": {"token": token, "expires_at": expires_at.isoformat()},
@@ -86,6 +86,16 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
         "care": _care(item, body, project),
         "undo": undo,
     }  # fmt: skip
+
+
+def _shown(body: ItemBody, slot: Slot) -> dict[str, Any]:
+    """The item as this slot shows it: a problem instead of what commissioned it, where it is to be solved."""
+    if slot.about_id is None:
+        found: dict[str, Any] = json.loads(body.record)
+        return found
+    record: records.Item = decode(records.Item, json.loads(body.record))
+    shown: dict[str, Any] = encode(problems.shown(record, slot))
+    return shown
 
 
 def _care(item: dict[str, Any], body: ItemBody, project: Project) -> dict[str, Any] | None:
@@ -213,7 +223,7 @@ def record_of(judgment: Judgment) -> records.Judgment:
         reason=judgment.reason or None, guideline_version=str(judgment.guideline.version),
         supersedes=str(judgment.supersedes_id) if judgment.supersedes_id else None,
         active_s=judgment.active_ms / 1000, wall_s=judgment.wall_ms / 1000, at=judgment.accepted_at,
-        conditions={"order": shown},
+        conditions={"order": shown, **judgment.conditions},
     )  # fmt: skip
 
 
