@@ -112,6 +112,21 @@ class HeadReward:
         total = sum(X @ self.arrays[f"{name}_weight"] for name, X in blocks.items())
         return np.asarray(total, np.float64)
 
+    def leanings(self, prompts: Sequence[Prompt], responses: Sequence[Prompt]) -> npt.NDArray[np.float64]:
+        """(n, r) see `models.spread`; r = 0 where none was learned."""
+        if not prompts or "leaning" not in self.arrays:
+            return np.zeros((len(prompts), 0))
+        blocks = scaled(raw_blocks(prompts, responses, self.blocks, cache=self.cache), self.arrays)
+        weights = self.arrays["leaning"]
+        return np.asarray(contestable(blocks)[:, weights > 0] * weights[weights > 0])
+
+
+def contestable(blocks: Mapping[str, Block]) -> Matrix:
+    """(n, k) what people may differ about: the surface features, or without them all dense ones."""
+    found = [X for X in blocks.values() if not sparse.issparse(X)]
+    n = next(iter(blocks.values())).shape[0]
+    return np.asarray(blocks.get("surface", np.column_stack(found) if found else np.zeros((n, 0))))
+
 
 def load(directory: Path, *, cache: Path | None = None) -> HeadReward:
     """The fast reward model in a directory. Raises BadInput where it is not one, MissingExtra without its MiniLM.

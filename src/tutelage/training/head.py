@@ -19,13 +19,16 @@ from scipy import optimize, special
 
 from tutelage.errors import BadInput
 from tutelage.models import Prompt
-from tutelage.models.head import BLOCKS, SCHEMA, Block, arrays_of, raw_blocks, scaled
+from tutelage.models.features import SURFACE_NAMES
+from tutelage.models.head import BLOCKS, SCHEMA, Block, arrays_of, contestable, raw_blocks, scaled
 from tutelage.records import RankedRow
+from tutelage.training.spread import Spread, fit_spread, foretold
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 GRID = (0.0, 1.0, 3.0, 10.0)  # block scales tried; the ridge of a block is 1 / scale², 0 leaves it out
 RIDGE = 0.05  # at scale 1, beside a mean loss in nats
+_NAMED = 10  # leanings that are named
 START = {"surface": 1.0, "ngrams": 3.0, "minilm": 3.0}
 
 
@@ -36,11 +39,15 @@ class HeadConfig:
     blocks  of "surface", "ngrams", "minilm"; None takes all that are installed
     folds   groups are dealt into this many folds to choose strengths and temperature
     cache   a folder that keeps MiniLM embeddings between fits; changes nothing else
+    margin_logits  margin demanded of a pair at strength 1 (Touvron et al. 2023)
+    spread  also learn how far people differ about an answer; kept only where it foretells held-out votes better
     """
 
     blocks: tuple[str, ...] | None = None
     folds: int = 4
     cache: Path | None = None
+    margin_logits: float = 0.0
+    spread: bool = False
 
     def __post_init__(self) -> None:
         unknown = set(self.blocks or ()) - set(BLOCKS)
@@ -48,6 +55,8 @@ class HeadConfig:
             raise BadInput(f"blocks {self.blocks}.", expected=f"some of {BLOCKS}", remedy="Correct `blocks`.")
         if self.folds < 2:
             raise BadInput(f"{self.folds} folds.", expected="2 or more", remedy="Correct `folds`.")
+        if self.margin_logits < 0:
+            raise BadInput(f"margin {self.margin_logits}.", expected="0 or more", remedy="Correct `margin_logits`.")
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Pairs:
     target         (p,) probability that the first is better: its certainty, ½ for a tie
     weight         (p,) K ranked answers weigh K − 1 pairs together, times the row's own weight
     group          (p,) code of the row's group
+    strength       (p,) how much better the better one is, in [0, 1]; 0 for a tie
     """
 
     prompts: list[Prompt]
@@ -67,42 +77,52 @@ class Pairs:
     target: Floats
     weight: Floats
     group: Index
+    strength: Floats
 
 
 def pairs_of(rows: Sequence[RankedRow]) -> Pairs:
     """Every pair and tie that ranked rows state; an answer that stands in many rows is featurised once."""
     answers: dict[tuple[Prompt, Prompt], int] = {}
     groups: dict[str, int] = {}
-    found: list[tuple[int, int, float, float, int]] = []
+    found: list[tuple[int, int, float, float, int, float]] = []
     for row in rows:
         at = [answers.setdefault((row.prompt, r), len(answers)) for r in row.responses]
         group = groups.setdefault(row.group, len(groups))
         weight = row.weight * 2 / len(at)
-        found += [(at[i], at[j], row.certainty, weight, group) for i, j in row.pairs()]
-        found += [(at[i], at[j], 0.5, weight, group) for i, j in row.ties()]
+        found += [(at[i], at[j], row.certainty, weight, group, row.strength) for i, j in row.pairs()]
+        found += [(at[i], at[j], 0.5, weight, group, 0.0) for i, j in row.ties()]
     if not found:
         raise BadInput(
             f"{len(rows)} ranked rows state no comparison.",
             expected="rows with two ranked answers or more",
             remedy="Export comparisons or rankings with verdicts.",
         )
-    table = np.array(found, np.float64)  # (p, 5); indices are exact in float64
+    table = np.array(found, np.float64)  # (p, 6); indices are exact in float64
     first, second, groups_at = (table[:, c].astype(np.int64) for c in (0, 1, 4))
-    return Pairs([p for p, _ in answers], [r for _, r in answers], first, second, table[:, 2], table[:, 3], groups_at)
+    texts = [p for p, _ in answers], [r for _, r in answers]
+    return Pairs(*texts, first, second, table[:, 2], table[:, 3], groups_at, table[:, 5])
 
 
 def bradley_terry(
-    blocks: Sequence[Block], scales: Sequence[float], pairs: Pairs, chosen: Index, *, ridge: float = RIDGE
+    blocks: Sequence[Block],
+    scales: Sequence[float],
+    pairs: Pairs,
+    chosen: Index,
+    *,
+    ridge: float = RIDGE,
+    margin: float = 0.0,
 ) -> tuple[list[Floats], Floats]:
     """Weights of each block (in the block's own units) and the scores (m,) of all answers, fitted on `chosen` pairs.
 
-    Minimises Σ weight · cross-entropy(target, σ(s_first − s_second)) / Σ weight + ½·ridge·Σ_b |w_b|² / scale_b²,
-    by L-BFGS; convex, so the start does not matter. Scores are products with answers, never with pairs.
+    Minimises Σ weight · cross-entropy(target, σ(s_first − s_second − margin·strength)) / Σ weight
+    + ½·ridge·Σ_b |w_b|² / scale_b² by L-BFGS; convex, so the start does not matter.
+    Scores are products with answers, never with pairs.
     """
     kept = [(X, c) for X, c in zip(blocks, scales, strict=True) if c > 0]
     m = len(pairs.prompts)
     i, j, y = pairs.first[chosen], pairs.second[chosen], pairs.target[chosen]
     w = pairs.weight[chosen] / pairs.weight[chosen].sum()
+    asked = margin * pairs.strength[chosen]
     ends = np.cumsum([X.shape[1] for X, _ in kept])
 
     def score(theta: Floats) -> Floats:
@@ -111,7 +131,7 @@ def bradley_terry(
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         s = score(theta)
-        z = s[i] - s[j]
+        z = s[i] - s[j] - asked
         value = float((w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * ridge * theta @ theta)
         r = w * (special.expit(z) - y)
         g = np.bincount(i, r, m) - np.bincount(j, r, m)
@@ -140,12 +160,14 @@ def grouped_folds(group: Index, k: int, rng: np.random.Generator) -> Index:
     return fold[group]
 
 
-def out_of_fold(blocks: Sequence[Block], scales: Sequence[float], pairs: Pairs, fold: Index) -> Floats:
+def out_of_fold(
+    blocks: Sequence[Block], scales: Sequence[float], pairs: Pairs, fold: Index, *, margin: float = 0.0
+) -> Floats:
     """(p,) score difference of each pair, from a fit that saw nothing of its group."""
     z = np.empty(pairs.first.size)
     for f in range(int(fold.max()) + 1):
         inside = np.flatnonzero(fold == f)
-        _, s = bradley_terry(blocks, scales, pairs, np.flatnonzero(fold != f))
+        _, s = bradley_terry(blocks, scales, pairs, np.flatnonzero(fold != f), margin=margin)
         z[inside] = s[pairs.first[inside]] - s[pairs.second[inside]]
     return z
 
@@ -162,7 +184,7 @@ def _temperature(z: Floats, pairs: Pairs) -> tuple[float, float]:
 
 
 def choose_scales(
-    blocks: Mapping[str, Block], pairs: Pairs, fold: Index, *, grid: Sequence[float] = GRID
+    blocks: Mapping[str, Block], pairs: Pairs, fold: Index, *, grid: Sequence[float] = GRID, margin: float = 0.0
 ) -> tuple[dict[str, float], float, float]:
     """(scale of each block, temperature, loss) with the least out-of-fold loss, one block at a time until none moves.
 
@@ -173,7 +195,7 @@ def choose_scales(
 
     def judge(scales: tuple[float, ...]) -> tuple[float, float]:
         if scales not in tried:
-            tried[scales] = _temperature(out_of_fold([*blocks.values()], scales, pairs, fold), pairs)
+            tried[scales] = _temperature(out_of_fold([*blocks.values()], scales, pairs, fold, margin=margin), pairs)
         return tried[scales]
 
     best = tuple(START[n] for n in names)
@@ -203,15 +225,42 @@ def fit(rows: Sequence[RankedRow], *, out: Path, config: HeadConfig | None = Non
     arrays = arrays_of(raw)
     blocks = scaled(raw, arrays)
     scales, temperature, loss = {n: START[n] for n in names}, 1.0, None
-    if pairs.group.max() > 0:
+    several, asked, fold = bool(pairs.group.max() > 0), config.margin_logits, np.zeros(0, np.int64)
+    if several:
         fold = grouped_folds(pairs.group, config.folds, rng)
-        scales, temperature, loss = choose_scales(blocks, pairs, fold)
-    weights, _ = bradley_terry([*blocks.values()], [scales[n] for n in blocks], pairs, np.arange(pairs.first.size))
+        scales, temperature, loss = choose_scales(blocks, pairs, fold, margin=asked)
+    strengths = [scales[n] for n in blocks]
+    found = {"scales": scales, "temperature": temperature, "out_of_fold_nats": loss}
+    if config.spread and several:
+        z = out_of_fold([*blocks.values()], strengths, pairs, fold, margin=asked)
+        spread, said = _spread(blocks, pairs, z, fold)
+        found["spread"] = said
+        if spread is not None:
+            arrays["leaning"], temperature = spread.leaning, spread.temperature
+            found["temperature"] = temperature
+    weights, _ = bradley_terry([*blocks.values()], strengths, pairs, np.arange(pairs.first.size), margin=asked)
     for name, weight in zip(blocks, weights, strict=True):
         arrays[f"{name}_weight"] = weight / temperature
-    found = {"scales": scales, "temperature": temperature, "out_of_fold_nats": loss}
     _write(out, arrays, {**found, **_about(rows, pairs, names, config)})
     return out
+
+
+def _spread(blocks: Mapping[str, Block], pairs: Pairs, z: Floats, fold: Index) -> tuple[Spread | None, dict[str, Any]]:
+    """The leanings, or None where they do not foretell the votes of other groups better; and what was seen."""
+    about = contestable(blocks)
+    apart = np.square(about[pairs.first] - about[pairs.second])  # (p, k)
+    nats = foretold(z, apart, pairs.target, pairs.weight, fold)
+    alone = foretold(z, apart[:, :0], pairs.target, pairs.weight, fold)
+    kept = nats < alone
+    said: dict[str, Any] = {"kept": kept, "nats_with": nats, "nats_without": alone}
+    if not kept:
+        return None, said
+    spread = fit_spread(z, apart, pairs.target, pairs.weight)
+    if "surface" in blocks:
+        variance = np.square(spread.leaning) * np.average(apart, axis=0, weights=pairs.weight)
+        order = np.argsort(-variance, kind="stable")[:_NAMED]
+        said["about"] = {SURFACE_NAMES[n]: float(variance[n]) for n in order if variance[n] > 0}
+    return spread, said
 
 
 def _about(rows: Sequence[RankedRow], pairs: Pairs, names: Sequence[str], config: HeadConfig) -> dict[str, Any]:
