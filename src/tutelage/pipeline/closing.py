@@ -12,6 +12,7 @@ from typing import Any
 from tutelage import provenance
 from tutelage.gate import Criteria, Decision, Evidence, criteria, decide, evidence
 from tutelage.models import checkpoint
+from tutelage.pipeline import signing
 from tutelage.pipeline.engine import RunResult
 from tutelage.pipeline.recipe import Recipe
 from tutelage.pipeline.stages.shared import read_json
@@ -21,14 +22,19 @@ from tutelage.store import digest, write_json
 
 
 def close(recipe: Recipe, done: RunResult, *, now: datetime) -> tuple[dict[str, Any], Decision]:
-    """Write `checkpoint/lineage.json`, `evidence.json`, `gate.json`, `metrics.json` and `report.html`."""
+    """Write `checkpoint/lineage.json`, `evidence.json`, `criteria.json`, `gate.json`, `metrics.json`, `report.html`.
+
+    Signatures that lie in the run's directory already count: see `pipeline.signing`.
+    """
     from tutelage.pipeline.page import page
     from tutelage.report import write as write_page
 
     figures = {name: _figures(done, name) for name in ("evaluate", "reward-report")}
     found = lineage(recipe, done)
     seen = to_evidence(recipe, done, figures["evaluate"]["models"][recipe.arms[0]], now)
-    decision = decide(criteria_of(recipe), seen, now=now)
+    asked = criteria_of(recipe, done.out)
+    write_json(done.out / signing.CRITERIA, asked.model_dump(mode="json"))
+    decision = decide(asked, seen, signing.signatures(done.out), now=now)
     metrics = summarise(recipe, done, figures, decision, found)
     evidence.write(done.out / "checkpoint" / "evidence.json", seen)
     write_json(done.out / "gate.json", decision)
@@ -37,12 +43,13 @@ def close(recipe: Recipe, done: RunResult, *, now: datetime) -> tuple[dict[str, 
     return metrics, decision
 
 
-def criteria_of(recipe: Recipe) -> Criteria:
-    """The criteria a recipe names."""
-    if recipe.gate != "starter":
-        return criteria.load(Path(recipe.gate))
-    text = (resources.files("tutelage.pipeline") / "criteria" / "starter.toml").read_bytes()
-    return criteria.parse(text, file="starter.toml")
+def criteria_of(recipe: Recipe, out: Path) -> Criteria:
+    """The criteria a recipe names: ours, those in the run's directory, or a file."""
+    if recipe.gate == "starter":
+        text = (resources.files("tutelage.pipeline") / "criteria" / "starter.toml").read_bytes()
+        return criteria.parse(text, file="starter.toml")
+    beside = out / recipe.gate
+    return criteria.load(beside if beside.is_file() else Path(recipe.gate))
 
 
 def to_evidence(recipe: Recipe, done: RunResult, final: Mapping[str, Any], now: datetime) -> Evidence:

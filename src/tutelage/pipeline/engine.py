@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,10 @@ class RunResult:
     stages: Mapping[str, StageResult] = field(default_factory=dict)
 
 
+class Halted(Exception):
+    """The run was asked to stop and did, between two stages; the same call goes on."""
+
+
 def run(
     plan: Plan,
     *,
@@ -56,11 +60,13 @@ def run(
     home: Path | None = None,
     progress: Progress | None = None,
     runner: Runner | None = None,
+    halt: Callable[[], bool] = lambda: False,
 ) -> RunResult:
     """Run every stage that is not finished yet, in order; returns where each result lies.
 
     out   the run's directory: run.json, events.jsonl and what stages publish
     home  `$TUTELAGE_HOME`: the index of finished stages and the scratch of unfinished ones
+    halt  asked before every stage: True stops there, with Halted
     Raises WaitingForPeople when a stage waits (all others that can run have run), BadInput for a bad plan or a
     directory that cannot be written, and what a stage raises, with the stage's name. The same call goes on.
     """
@@ -73,7 +79,7 @@ def run(
         shown = progress if progress is not None else Silent()
         state = RunFile(out / "run.json", home, seed)
         events = Events(out / "events.jsonl")
-        engine = _Engine(kept, Index(home), out, seed, shown, runner or LocalRunner(), events, state)
+        engine = _Engine(kept, Index(home), out, seed, shown, runner or LocalRunner(), events, state, halt)
         try:
             with kept.in_use():
                 return engine.drive(plan)
@@ -107,6 +113,7 @@ class _Engine:
     runner: Runner
     events: Events
     state: RunFile
+    halt: Callable[[], bool]
     done: dict[str, StageResult] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
 
@@ -119,10 +126,17 @@ class _Engine:
         self.events("run.began", stages=len(plan), seed=self.seed)
         for number, spec in enumerate(plan, 1):
             if spec.needs() <= self.done.keys():
+                self._may_go_on()
                 with self._told(spec):
                     self._stage(spec, number, len(plan))
         self._end()
         return RunResult(self.out, dict(self.done))
+
+    def _may_go_on(self) -> None:
+        if self.halt():
+            self.state.write("paused")
+            self.events("run.paused", done=len(self.done))
+            raise Halted
 
     def _stage(self, spec: StageSpec, number: int, of: int) -> None:
         inputs = {name: self._input(given) for name, given in spec.inputs.items()}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tutelage.gate import Decision
-from tutelage.pipeline import closing, engine
+from tutelage.pipeline import closing, engine, sources
 from tutelage.pipeline.forecast import Forecast, forecast
 from tutelage.pipeline.plan import plan
 from tutelage.pipeline.progress import Progress
@@ -31,12 +31,21 @@ class Finished:
         )
 
 
-def run_recipe(recipe: Recipe, out: Path, *, progress: Progress | None = None, home: Path | None = None) -> Finished:
+def run_recipe(
+    recipe: Recipe,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    home: Path | None = None,
+    halt: Callable[[], bool] = lambda: False,
+) -> Finished:
     """Run every stage that is not finished yet, decide, and write lineage, gate.json, metrics.json, report.html.
 
-    Raises WaitingForPeople while judgments are missing; the same call goes on. See `engine.run`.
+    Raises WaitingForPeople while judgments are missing, Halted where `halt` says so between stages; the same call
+    goes on. See `engine.run`.
     """
-    done = engine.run(plan(recipe), out=out, seed=recipe.seed, progress=progress, home=home)
+    stages = plan(recipe, out / sources.PEOPLE)
+    done = engine.run(stages, out=out, seed=recipe.seed, progress=progress, home=home, halt=halt)
     metrics, decision = closing.close(recipe, done, now=datetime.now(UTC))
     return Finished(out, metrics, decision)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tutelage.errors import BadInput, Where
+from tutelage.pipeline import sources
 from tutelage.pipeline.recipe import Recipe
 from tutelage.pipeline.stage import Input, StageSpec
 from tutelage.pipeline.stages import (
@@ -23,8 +24,11 @@ from tutelage.pipeline.stages import (
 from tutelage.records import Sampling, encode
 
 
-def plan(recipe: Recipe) -> list[StageSpec]:
-    """Every stage of a recipe, in an order in which they can run."""
+def plan(recipe: Recipe, answers: Path | None = None) -> list[StageSpec]:
+    """Every stage of a recipe, in an order in which they can run.
+
+    answers  where the platform puts its people's judgments
+    """
     r, final = recipe, recipe.arms[0]
     steps = [
         StageSpec(prompts.STAGE, _optional("tasks", r.prompts.tasks), r.prompts.model_dump(exclude={"tasks"})),
@@ -36,7 +40,7 @@ def plan(recipe: Recipe) -> list[StageSpec]:
         ),
         StageSpec(train.SFT, {"demonstrations": "demonstrations"}, {"base": r.base, "train": r.sft}),
         _sample(r, "sample", "train", r.sample.n, r.sample.temperature, "sft"),
-        StageSpec(gather.STAGE, _gather_inputs(r), _gather_config(r), publish={"": "judgments"}),
+        StageSpec(gather.STAGE, _gather_inputs(r, answers), _gather_config(r), publish={"": "judgments"}),
         StageSpec(fold.STAGE, {"gather": "gather"}, {}, publish={"verdicts.jsonl": "verdicts.jsonl"}),
     ]
     for arm in r.arms:
@@ -89,12 +93,9 @@ def _reward(r: Recipe, arm: str) -> StageSpec:
     return StageSpec(train.REWARD, {**rows, "sft": "sft"}, config, name="reward", publish={"": "reward"})
 
 
-def _gather_inputs(r: Recipe) -> dict[str, Input]:
-    inputs: dict[str, Input] = {"sample": "sample"}
-    kind, _, place = r.judgments.source.partition(":")
-    if kind == "file" and (Path(place) / "judgments.jsonl").is_file():
-        inputs["answers"] = Path(place)
-    return inputs
+def _gather_inputs(r: Recipe, put: Path | None) -> dict[str, Input]:
+    answers = sources.answers_of(r.judgments, put)
+    return {"sample": "sample"} | ({} if answers is None else {"answers": answers})
 
 
 def _gather_config(r: Recipe) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tutelage.errors import BadInput, Where
+from tutelage.pipeline.lines import line_of, line_said
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -55,8 +56,9 @@ class Contributor(_Part):
 class Judgments(_Part):
     """Who ranks the answers.
 
-    source  `simulated` (contributors with the stated biases), `file:DIR` (people's judgments that came back for
-            `request.jsonl`; the run waits for them), or `judge:SPEC` (an AI judge)
+    source  `simulated` (contributors with the stated biases), `platform` (the people of the project that the run
+            was launched from), `file:DIR` (people's judgments that came back for `waiting/gather.json`), or
+            `judge:SPEC` (an AI judge). The run waits for people
     """
 
     source: str = "simulated"
@@ -123,7 +125,7 @@ class Recipe(_Part):
     arms: tuple[Arm, ...] = ("true",)
     evaluate: Evaluate = Evaluate()
     people: tuple[str, ...] = Field(default=(), description="real data sets for the reward-model section: ukp_convarg")
-    gate: str = Field(default="starter", description="`starter`, or a criteria file")
+    gate: str = Field(default="starter", description="`starter`, or a criteria file (also one in the run's directory)")
 
 
 def names() -> list[str]:
@@ -158,7 +160,10 @@ def parse(text: str, file: str) -> Recipe:
         return Recipe.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(
-            f"The recipe is not TOML: {error}.", expected="TOML", remedy="Correct the line.", where=Where(file)
+            f"The recipe is not TOML: {error}.",
+            expected="TOML",
+            remedy="Correct the line.",
+            where=Where(file, line_said(str(error))),
         ) from None
     except ValidationError as error:
         first: Any = error.errors()[0]
@@ -167,7 +172,7 @@ def parse(text: str, file: str) -> Recipe:
             f"{first['msg']} (saw {first['input']!r}).",
             expected="what `tutelage schema recipe` says",
             remedy="Correct the field.",
-            where=Where(file, field=field),
+            where=Where(file, line_of(text, first["loc"]), field),
         ) from None
 
 
@@ -187,7 +192,7 @@ n = 4                   # answers a prompt, ranked together
 max_tokens = 56
 
 [judgments]
-source = "simulated"    # or file:DIR (people), or judge:SPEC (an AI judge)
+source = "simulated"    # or platform, file:DIR (people), or judge:SPEC (an AI judge)
 per_item = 3
 
 [dpo]

@@ -33,7 +33,7 @@ def host() -> dict[str, Any]:
 class RunFile:
     """The state of a run, written anew after every stage.
 
-    status  running, done, waiting, failed or interrupted; a run that was killed stays `running`
+    status  running, done, waiting, paused, failed or interrupted; a run that was killed stays `running`
     stages  {label: facts about it}
     """
 

@@ -1,4 +1,4 @@
-"""Where judgments come from: simulated contributors, people's answers in a file, an AI judge.
+"""Where judgments come from: simulated contributors, people on the platform or by file, an AI judge.
 
 Every source is asked the same way and may say that it is still waiting; the run then stores its request and stops.
 """
@@ -13,6 +13,9 @@ from typing import Protocol
 from tutelage.errors import BadInput, Where
 from tutelage.pipeline.recipe import Judgments
 from tutelage.records import Grade, Ids, Item, Judge, Judgment, Response
+
+PLATFORM = "platform"  # people of a project, by way of the run's own directory
+PEOPLE = "people"  # where in the run's directory their judgments are put
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,22 @@ class JudgmentSource(Protocol):
         ...
 
 
+def answers_of(config: Judgments, people: Path | None) -> Path | None:
+    """Where people's judgments come back to, once they are there: `file:DIR`, or `people` of the run."""
+    kind, _, place = config.source.partition(":")
+    found = Path(place) if kind == "file" else people if config.source == PLATFORM else None
+    return found if found is not None and (found / "judgments.jsonl").is_file() else None
+
+
+def remedy(config: Judgments) -> str:
+    """What to do while a source waits."""
+    if config.source == PLATFORM:
+        return "Launch the run from a project's page: its people are asked, and their judgments brought here."
+    return f"Put judgments.jsonl and judges.jsonl into {config.source.partition(':')[2]}."
+
+
 def load(config: Judgments, answers: Path | None = None) -> JudgmentSource:
-    """The source a recipe names; `answers` is the directory of `file:DIR`, where it is there. Raises BadInput."""
+    """The source a recipe names; `answers` is where people's came back to, where they have. Raises BadInput."""
     kind, _, argument = config.source.partition(":")
     if kind == "simulated":
         from tutelage.pipeline.sources.simulated import SimulatedContributors
@@ -66,13 +83,17 @@ def load(config: Judgments, answers: Path | None = None) -> JudgmentSource:
         from tutelage.pipeline.sources.file import AnswersInFile
 
         return AnswersInFile(answers or Path(argument))
+    if config.source == PLATFORM:
+        from tutelage.pipeline.sources.platform import AskedPlatform
+
+        return AskedPlatform(answers)
     if kind == "judge" and argument:
         from tutelage.pipeline.sources.judge import AskedJudge
 
         return AskedJudge(argument)
     raise BadInput(
         f"Judgments are to come from {config.source!r}.",
-        expected="simulated, file:DIR or judge:SPEC",
+        expected="simulated, platform, file:DIR or judge:SPEC",
         remedy="Correct judgments.source.",
         where=Where(field="judgments.source"),
     )

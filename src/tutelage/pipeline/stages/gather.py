@@ -41,7 +41,7 @@ def run(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -
         raise WaitingForPeople(
             f"{found.done} of {found.needed} judgments are there.",
             expected=f"{request.per_item} judgments on each of {len(request.items)} items",
-            remedy=f"Put judgments.jsonl and judges.jsonl into {wanted.source.partition(':')[2]}.",
+            remedy=sources.remedy(wanted),
         )
     ctx.log("judgments.gathered", items=len(request.items), judgments=len(found.judgments), judges=len(found.judges))
     Corpus(tuple(request.items), tuple(request.responses), found.judgments, found.judges).write(out)
