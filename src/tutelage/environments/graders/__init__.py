@@ -20,6 +20,7 @@ GRADERS: dict[str, tuple[str, str]] = {
     "exact": ("exact", "Exact"),
     "number": ("number", "Number"),
     "format": ("format", "Format"),
+    "unit_tests": ("unit_tests", "UnitTests"),
 }
 
 
