@@ -22,6 +22,7 @@ from pytest import approx
 from tutelage import models, training
 from tutelage.errors import BadInput, StoreDamaged
 from tutelage.models import checkpoint as ck
+from tutelage.models.spread import Distributional, between, share
 from tutelage.records import DemonstrationRow, RankedRow, Sampling, assistant, user
 from tutelage.store import digest_tree
 from tutelage.training import DpoConfig, RewardConfig, SftConfig, loop
@@ -255,3 +256,23 @@ def test_the_command_trains_and_prints_one_object(
         main([*argv, "--set", "rl=0.01"])
     assert refused.value.code == 2
     assert "rl" in json.loads(capsys.readouterr().err)["field"]
+
+
+def test_a_reward_network_learns_what_people_differ_about(tiny: Path, tmp_path: Path) -> None:
+    """ "yes" beats "no" 9 to 1, "ok" splits people evenly: both shares are foretold, and leanings come with them."""
+    rows = [
+        RankedRow(user(f"q{i}"), (assistant(a), assistant("no")), (1, 2), (f"{a}-{i}",), f"g{i}", certainty=part)
+        for i in range(12)
+        for a, part in (("yes", 0.9), ("ok", 0.5))
+    ]
+    config = dataclasses.replace(REWARD, leanings=2, leaning_price=0.0, lr=2e-2)
+    model = models.load_reward(f"reward:{training.reward(rows, f'local:{tiny}', tmp_path / 'rm', config)}")
+    assert isinstance(model, Distributional)
+    asked = [user("q1")] * 3, [assistant("yes"), assistant("ok"), assistant("no")]
+    mean, at = model.scores(*asked), model.leanings(*asked)
+    assert at.shape == (3, 2)
+    shares = share(mean[:2] - mean[2], between(at[:2], at[[2, 2]]))
+    assert shares[0] > 0.75 > 0.6 > shares[1] > 0.4
+    plain = models.load_reward(f"reward:{training.reward(RANKINGS, f'local:{tiny}', tmp_path / 'plain', REWARD)}")
+    assert isinstance(plain, Distributional)
+    assert plain.leanings(*asked).shape == (3, 0)

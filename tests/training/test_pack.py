@@ -174,3 +174,27 @@ def test_weights_of_zero_leave_a_row_out(tiny_llama: Any, tmp_path: Path) -> Non
 @pytest.mark.parametrize("answers", [1, 4])
 def test_shared_prompts_are_counted_once(answers: int) -> None:
     assert Tree((1,) * 10, ((2,) * 3,) * answers).tokens == 10 + 3 * answers
+
+
+def test_votes_on_the_same_answers_are_one_row_with_the_gradient_of_all(tiny_llama: Any) -> None:
+    """Three votes on a pair, two for the first, one of them of weight 2: share (1 + 2)/4; answers encoded once."""
+    config, head = RewardConfig(centre=0.0), torch.linspace(-1, 1, 32)
+    pair = Tree((9, 8, 7), ((1, 2, 257), (3, 257)))
+    cast = [((0, 1), 1.0), ((0, 1), 2.0), ((1, 0), 1.0)]
+    votes = [
+        dataclasses.replace(example(i, pair, pairs=(order,)), weight=weight) for i, (order, weight) in enumerate(cast)
+    ]
+    (once,) = pack.merged(votes)
+    assert [(s.first, s.second, s.target, s.strength) for s in once.stated] == [(0, 1, 0.75, 0.5)]
+    assert (once.weight, once.contributions) == (4.0, ("j0", "j1", "j2"))
+    together, apart = session(tiny_llama, config), session(tiny_llama, config)
+    reward.step(together, head, [once], config)
+    reward.step(apart, head, votes, config)
+    assert torch.allclose(gradient(together.model), gradient(apart.model), atol=1e-6)
+
+
+def test_a_row_that_stands_alone_is_not_touched_by_merging() -> None:
+    alone = [example(0, THREE, pairs=((0, 1),)), example(1, Tree((1,), ((2,), (3,))), ties=((0, 1),))]
+    assert pack.merged(alone) == alone
+    (tied,) = pack.merged([alone[1], dataclasses.replace(alone[1], index=2)])
+    assert tied.stated == (pack.Stated(0, 1, 0.5, 0.0, 2.0),)

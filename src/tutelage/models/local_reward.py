@@ -24,7 +24,7 @@ TOKENS_AT_ONCE = 2048
 
 
 def rewards(model: Any, head: Tensor, flat: Flat) -> Tensor:
-    """(A,) float32: the head's reading of the state at each answer's last token."""
+    """(A,) float32: the head's (d,) reading of the state at each answer's last token; (A, 1 + r) of a (d, 1 + r) head."""
     states = hidden(model, flat.ids, flat.positions, flat)[0, flat.ends]  # (1, N, d) -> (A, d)
     return states.float() @ head
 
@@ -55,6 +55,14 @@ class LocalReward:
 
     def scores(self, prompts: Sequence[Prompt], responses: Sequence[Prompt]) -> npt.NDArray[np.float64]:
         """See `RewardModel.scores`. Consecutive rows with the same prompt share its encoding."""
+        return self._read(prompts, responses)[:, 0] - self._offset
+
+    def leanings(self, prompts: Sequence[Prompt], responses: Sequence[Prompt]) -> npt.NDArray[np.float64]:
+        """(n, r) see `models.spread`; r = 0 where none was learned."""
+        return self._read(prompts, responses)[:, 1:]
+
+    def _read(self, prompts: Sequence[Prompt], responses: Sequence[Prompt]) -> npt.NDArray[np.float64]:
+        """(n, 1 + r): means and leanings."""
         trees: list[Tree] = []
         last: Prompt | None = None
         for prompt, response in zip(prompts, responses, strict=True):
@@ -64,8 +72,9 @@ class LocalReward:
             else:
                 trees.append(Tree(self._text.prompt(prompt), (answer,)))
             last = prompt
-        out: list[float] = []
+        out: list[Any] = []
         for batch in batches(trees, TOKENS_AT_ONCE):
             with torch.inference_mode():
                 out += rewards(self._loaded.model, self._head, Flat(batch, self._loaded.device)).tolist()
-        return np.array(out, dtype=np.float64) - self._offset
+        columns = 1 if self._head.ndim == 1 else self._head.shape[1]
+        return np.array(out, dtype=np.float64).reshape(len(out), columns)

@@ -59,6 +59,8 @@ class RewardConfig(TrainConfig):
     margin_logits  margin demanded of a pair at strength 1 (Touvron et al. 2023)
     centre         weight of the squared sum of a pair's rewards, which keeps them near zero (Eisenstein et al. 2023)
     mean_zero_rows training rows read once more at the end, to set their mean reward to zero; 0 leaves it as it is
+    leanings       directions along which people may differ, learned beside the mean (`models.spread`); 0 learns none
+    leaning_price  nats that a logit² of variance between people must earn
     """
 
     lr: float = 2e-4
@@ -66,12 +68,15 @@ class RewardConfig(TrainConfig):
     margin_logits: float = 0.0
     centre: float = 0.01
     mean_zero_rows: int = 64
+    leanings: int = 0
+    leaning_price: float = 0.001
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.margin_logits >= 0, "margin_logits", self.margin_logits, "0 or more")
         require(self.centre >= 0, "centre", self.centre, "0 or more")
-        require(self.mean_zero_rows >= 0, "mean_zero_rows", self.mean_zero_rows, "0 or more")
+        for name in ("mean_zero_rows", "leanings", "leaning_price"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
@@ -17,12 +19,21 @@ def preference(difference: Tensor, target: Tensor) -> Tensor:
     return -target * logsigmoid(difference) - (1 - target) * logsigmoid(-difference)
 
 
-def reward_pairs(first: Tensor, second: Tensor, target: Tensor, margin: Tensor, centre: float) -> Tensor:
+def flattened(difference: Tensor, variance: Tensor) -> Tensor:
+    """(P,) logit of the share who prefer the first, from mean difference and its variance over people (MacKay 1992)."""
+    return difference / torch.sqrt(1 + math.pi / 8 * variance)
+
+
+def reward_pairs(
+    first: Tensor, second: Tensor, target: Tensor, margin: Tensor, centre: float, variance: Tensor | None = None
+) -> Tensor:
     """Bradley–Terry loss of rewards, with a margin and a pull to the mean 0; (P,) each, margin in logits.
 
+    variance  (P,) over people of the difference, where a distribution is learned: see `models.spread`
     Sources: Ouyang et al. 2022 (all pairs of a ranking), Touvron et al. 2023 (margin), Eisenstein et al. 2023 (centre).
     """
-    return preference(first - second - margin, target) + centre * (first + second).square()
+    difference = first - second if variance is None else flattened(first - second, variance)
+    return preference(difference - margin, target) + centre * (first + second).square()
 
 
 def dpo_pairs(chosen: Tensor, rejected: Tensor, target: Tensor, beta: float) -> Tensor:

@@ -17,11 +17,23 @@ from tutelage.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What several rows say together of two answers: the share for the first, its strength, its part of the loss."""
+
+    first: int
+    second: int
+    target: float
+    strength: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class Example:
     """One row, tokenised, with the human work in it.
 
     index          place of the row in the data
     pairs          (better, worse) answers; ties are in `ties`
+    stated         instead of both, where rows of the same answers were merged
     """
 
     index: int
@@ -32,6 +44,7 @@ class Example:
     ties: tuple[tuple[int, int], ...] = ()
     strength: float = 1.0
     certainty: float = 1.0
+    stated: tuple[Stated, ...] = ()
 
 
 def demonstrations(rows: Sequence[DemonstrationRow], text: Text, config: TrainConfig) -> list[Example]:
@@ -60,6 +73,42 @@ def rankings(rows: Sequence[RankedRow], text: Text, config: TrainConfig, *, ties
                 )
             )  # fmt: skip
     return out
+
+
+def merged(examples: Sequence[Example]) -> list[Example]:
+    """Rows of the same prompt and answers as one: each pair's label is the weighted share of what they say.
+
+    Cross-entropy is linear in its label, so the gradient is that of the rows apart (with a margin, of their mean signed
+    strength); the answers are computed once. A row that stands alone stays as it is.
+    """
+    alike: dict[Tree, list[Example]] = {}
+    for example in examples:
+        alike.setdefault(example.tree, []).append(example)
+    return [same[0] if len(same) == 1 else _merge(same) for same in alike.values()]
+
+
+def _merge(same: Sequence[Example]) -> Example:
+    said: dict[tuple[int, int], list[tuple[float, float, float]]] = {}  # (weight, target, signed strength)
+    for e in same:
+        share = e.weight / (len(e.pairs) + len(e.ties))
+        for a, b in e.pairs:
+            turned = a > b
+            target, strength = (1 - e.certainty, -e.strength) if turned else (e.certainty, e.strength)
+            said.setdefault((min(a, b), max(a, b)), []).append((share, target, strength))
+        for a, b in e.ties:
+            said.setdefault((min(a, b), max(a, b)), []).append((share, 0.5, 0.0))
+    stated = []
+    for (a, b), found in said.items():
+        weight = sum(w for w, _, _ in found)
+        target, strength = (sum(f[0] * f[at] for f in found) / weight for at in (1, 2))
+        stated.append(
+            Stated(a, b, target, max(strength, 0.0), weight)
+            if target >= 0.5
+            else Stated(b, a, 1 - target, max(-strength, 0.0), weight)
+        )
+    contributions = tuple(dict.fromkeys(c for e in same for c in e.contributions))
+    weight = sum(e.weight for e in same)
+    return Example(same[0].index, same[0].tree, contributions, weight, stated=tuple(stated))
 
 
 def _named(row: RankedRow, pairs: tuple[tuple[int, int], ...]) -> list[int]:
@@ -125,7 +174,8 @@ def pairs(part: Sequence[Example], whole: float, device: str) -> Pairs:
     rows: list[tuple[int, int, float, float, float]] = []
     at = 0
     for example in part:
-        share = example.weight / (len(example.pairs) + len(example.ties)) / whole
+        rows += [(at + s.first, at + s.second, s.target, s.strength, s.weight / whole) for s in example.stated]
+        share = example.weight / max(len(example.pairs) + len(example.ties), 1) / whole
         rows += [(at + a, at + b, example.certainty, example.strength, share) for a, b in example.pairs]
         rows += [(at + a, at + b, 0.5, 0.0, share) for a, b in example.ties]
         at += len(example.tree.answers)
