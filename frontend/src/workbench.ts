@@ -16,6 +16,7 @@ import { money, number, t } from "@tutelage/words";
 
 const WARN_BEFORE_S = 120;
 const DOUBLE_PRESS_MS = 1200;
+const ASKED_MS = 120_000; // a model takes its time
 
 class Workbench extends LitElement {
   static override properties = Object.fromEntries(
@@ -132,7 +133,7 @@ class Workbench extends LitElement {
   private make(kind: string): KindElement {
     const made = document.createElement(`t-kind-${kind}`) as KindElement;
     made.shortcuts = this.shortcuts;
-    made.ask = (path, body) => this.api.send("POST", path, body);
+    made.ask = (path, body) => this.api.send("POST", path, body, { signal: AbortSignal.timeout(ASKED_MS) });
     made.addEventListener("answer", (e) => this.answered((e as CustomEvent<AnswerEvent & { spoken: string }>).detail));
     made.addEventListener("said", (e) => this.say((e as CustomEvent<string>).detail));
     return made;

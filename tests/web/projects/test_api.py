@@ -80,3 +80,12 @@ def test_a_contributor_may_read_guidelines_and_change_nothing(hall: Hall) -> Non
                                ("POST", "/guidelines", {"text": "x"})):  # fmt: skip
         assert send(client, method, where + path, body).status_code == 404
     assert client.get(where).status_code == 404
+
+
+def test_a_project_names_only_a_model_that_is_here(client: Any, hall: Any) -> None:
+    """What a name stands for is the installation's to say: a SPEC opens files and addresses."""
+    type(hall.project).objects.update(state="draft")
+    client.force_login(hall.owner)
+    change = f"/api/projects/{hall.project.pk}"
+    for said, status in (("smollm2", 200), ("local:/etc", 400), ("endpoint:http://10.0.0.1/#x", 400), ("", 200)):
+        assert client.patch(change, {"model": said}, content_type="application/json").status_code == status

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from tutelage.errors import BadInput, Where
 from tutelage.web.people.queries import organisation_for, signed_in
-from tutelage.web.projects import actions, forms, queries
+from tutelage.web.projects import actions, forms, models_here, queries
 
 router = Router()
 
@@ -41,6 +41,7 @@ class Terms(Schema):
     lease_s: int = Field(1800, ge=60, le=86_400)
     quota_day: int = Field(0, ge=0, le=100_000)
     open_call: bool = False
+    model: str = Field("", max_length=60, pattern=r"^[^\x00]*$")
 
 
 class NewProject(Terms):
@@ -65,6 +66,7 @@ class Changes(Schema):
     overlap: int | None = Field(None, ge=1, le=100)
     quota_day: int | None = Field(None, ge=0, le=100_000)
     open_call: bool | None = None
+    model: str | None = Field(None, max_length=60, pattern=r"^[^\x00]*$")
 
 
 class ProjectOut(Terms):
@@ -130,6 +132,7 @@ def create(request: HttpRequest, new: NewProject) -> Any:
     fields = new.dict(exclude={"organisation", "guideline"})
     forms.check_kind(new.kind)
     forms.check_warnings(new.warnings)
+    models_here.check(new.model)
     return Status(201, actions.create(signed_in(request), organisation, fields, text=new.guideline))
 
 
@@ -144,6 +147,7 @@ def change(request: HttpRequest, pk: UUID, changes: Changes) -> Any:
     """Only what is given changes. Pay of a published project cannot fall."""
     found = queries.project_for(request.user, pk, *queries.MANAGE)
     forms.check_warnings(changes.warnings or [])
+    models_here.check(changes.model or "")
     return actions.change(signed_in(request), found, changes.dict(exclude_none=True))
 
 

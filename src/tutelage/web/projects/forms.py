@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tutelage import kinds
 from tutelage.errors import BadInput, Where
-from tutelage.web.projects import rules
+from tutelage.web.projects import models_here, rules
 from tutelage.web.projects.models import Project
 
 SUMMARIES = {
@@ -177,6 +177,17 @@ class QueueForm(forms.Form):
     )
     quota_day = forms.IntegerField(label=_("Most tasks for one person a day"), min_value=0, help_text=_("0: no limit."))
     open_call = forms.BooleanField(label=_("Anybody who reads the offer may take it"), required=False)
+    model = forms.ChoiceField(
+        label=_("Model that tries what people write"),
+        required=False,
+        help_text=_(
+            "It tries a problem while its author writes it. Models are added by whoever runs this installation."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model"].choices = [("", _("none")), *((name, name) for name in models_here.specs())]
 
 
 class MoneyForm(forms.Form):

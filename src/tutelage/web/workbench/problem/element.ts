@@ -12,7 +12,9 @@ const USES: [string, () => string][] = [["training", () => t("For training")], [
 /** What the server says of the author's own answer, and of a model that tried the problem. */
 interface Tried {
   check: Json;
-  tries?: { passed: number; of: number; lo: number; hi: number } | null;
+  tries?: { model: string; passed: number; of: number; lo: number; hi: number; results: { text: string; grade: { type: string; value?: number } }[] } | null;
+  /** Why there are no tries. */
+  why?: string;
 }
 
 interface Sheet {
@@ -174,7 +176,7 @@ class Problem extends KindElement {
         <div class="field"><label for="parameters">${t("Its parameters, as JSON; usually none")}</label><input id="parameters" class="mono" dir="ltr" autocomplete="off" aria-invalid=${this.parameters === null} .value=${this.sheet.parameters} @input=${(e: Event) => this.write({ parameters: (e.target as HTMLInputElement).value })}></div>
         <div class="uses" role="group" aria-label=${t("Use")}>${USES.map(([use, label], i) => html`<button class="btn ${this.sheet.use === use ? "on" : ""}" aria-pressed=${this.sheet.use === use} ?disabled=${!this.free} @click=${() => this.use(use)}>${label()} ${this.free ? kbd(this.hint(`${i + 1}`)) : nothing}</button>`)}</div>
       </section>
-      <section class="card sheet trial" aria-live="polite"><button class="btn" @click=${this.try} aria-disabled=${this.trying}>${this.trying ? t("Trying …") : t("Try it")} ${kbd(this.hint("try"))}</button><p>${this.verdict()}</p></section>`;
+      <section class="card sheet trial" aria-live="polite"><button class="btn" @click=${this.try} aria-disabled=${this.trying}>${this.trying ? t("Trying …") : t("Try it")} ${kbd(this.hint("try"))}</button><p>${this.verdict()}</p>${this.results()}</section>`;
   }
 
   private verdict(): TemplateResult | string {
@@ -183,8 +185,15 @@ class Problem extends KindElement {
     const { tries } = this.tried;
     const grader = this.passes ? html`<span class="good">✓ ${t("The grader passes your answer.")}</span>` : html`<span class="bad">✕ ${t("The grader does not pass your answer. Correct the answer or the grader.")}</span>`;
     const percent = (x: number) => number(Math.round(100 * x));
-    const model = tries ? t("The current model solved it {passed} times of {of} ({lo}–{hi} %).", { passed: tries.passed, of: tries.of, lo: percent(tries.lo), hi: percent(tries.hi) }) : "";
+    const model = tries ? t("The current model solved it {passed} times of {of} ({lo}–{hi} %).", { passed: tries.passed, of: tries.of, lo: percent(tries.lo), hi: percent(tries.hi) }) : (this.tried.why ?? "");
     return html`${grader} <span class="num">${model}</span>`;
+  }
+
+  /** What the model said each time, for whoever wants to see why it failed. */
+  private results() {
+    const { tries } = this.tried ?? {};
+    if (!tries) return nothing;
+    return html`<details class="tries"><summary>${t("What {model} answered", { model: tries.model })}</summary><ol>${tries.results.map(({ text, grade }) => html`<li><span class=${grade.value === 1 ? "good" : "bad"}>${grade.value === 1 ? "✓" : "✕"}</span> <span dir="auto">${text}</span></li>`)}</ol></details>`;
   }
 
   private field(name: keyof Sheet, label: string, rows: number, first = false) {
