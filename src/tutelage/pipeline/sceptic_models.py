@@ -5,7 +5,7 @@ Cross-fitted over prompts, so that no prompt is scored by a model that saw it; i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
@@ -50,9 +50,13 @@ def shuffled(rows: Sequence[RankedRow], rng: np.random.Generator) -> list[Ranked
 
 
 def contend(
-    rows: Sequence[RankedRow], out: Path, *, seed: int, now: datetime, shuffle: bool = False, cache: Path | None = None
+    rows: Sequence[RankedRow], out: Path, *, seed: int, now: datetime, shuffle: bool = False, cache: Path | None = None,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Candidate:  # fmt: skip
-    """Train on rows (or on their votes shuffled), measure on held-out prompts with the true votes, ask the gate."""
+    """Train on rows (or on their votes shuffled), measure on held-out prompts with the true votes, ask the gate.
+
+    tell  is told after each of the FOLDS + 1 trainings how many are done
+    """
     clear = [row for row in rows if row.certainty >= CLEAR]
     deal, train_rng, test_rng = np.random.default_rng(seed).spawn(3)
     # without n-grams: they find little here, and choosing their strength takes ten times as long as all the rest
@@ -62,11 +66,14 @@ def contend(
         return shuffled(some, deal) if shuffle else list(some)
 
     with TemporaryDirectory() as scratch:
+        trained: list[RewardModel] = []
 
         def train(some: Sequence[RankedRow], rng: np.random.Generator) -> RewardModel:
             fold = Path(mkdtemp(dir=scratch)) / "head"
             fit(taught(some), out=fold, config=config, rng=rng)
-            return load(fold, cache=cache)
+            trained.append(load(fold, cache=cache))
+            tell(len(trained))
+            return trained[-1]
 
         scores = cross_fit(clear, FOLDS, train, rng=test_rng)
     prompts = [row.group for row in clear]
@@ -76,6 +83,7 @@ def contend(
     bits = mean(1 - np.logaddexp(0, -margin) / np.log(2), clusters=prompts)
     fit(taught(rows), out=out, config=config, rng=train_rng)
     used = sorted({one for row in rows for one in row.contributions})
+    tell(FOLDS + 1)
     jsonl.write(out / CONTRIBUTIONS, [{"id": one, "stage": "reward"} for one in used])
     evidence = Evidence(digest_tree(out), now, {"accuracy": accuracy, "bits": bits})
     text = (files("tutelage.pipeline") / "criteria" / "sceptic.toml").read_bytes()

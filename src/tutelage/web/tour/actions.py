@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -64,16 +67,20 @@ def _made(what: str, now: datetime) -> Tour:
     return Tour.objects.create(user=user, project=project, votes=what)
 
 
-def ask(tour: Tour, name: str) -> Scene:
-    """Begin a step, or begin it anew. Raises Refused where it needs another first."""
+@transaction.atomic
+def ask(tour: Tour, name: str, asked: Mapping[str, Any]) -> Scene:
+    """Begin a step, or begin it anew with another choice; what rested on it is gone. Refused before what it needs."""
     step = scenes.STEPS[name]
     there = queries.scenes(tour)
     if step.after and (step.after not in there or there[step.after].state != Scene.State.DONE):
         raise Refused(f"This step needs what `{step.after}` gives.", expected=f"`{step.after}` done first",
                       remedy="Do the steps in their order.")  # fmt: skip
-    if name in there and there[name].state == Scene.State.WORKING:
-        return there[name]
-    fresh = {"state": Scene.State.WORKING, "done": 0, "of": 1, "result": {}}
+    behind = [there[other] for other in (name, *scenes.behind(name)) if other in there]
+    busy = [one for one in behind if one.state == Scene.State.WORKING]
+    if busy:
+        return busy[0]
+    tour.scenes.filter(name__in=scenes.behind(name)).delete()
+    fresh = {"state": Scene.State.WORKING, "done": 0, "of": 1, "result": {}, "asked": dict(asked)}
     scene, _ = Scene.objects.update_or_create(tour=tour, name=name, defaults=fresh)
     import_string("tutelage.web.tour.tasks.play").enqueue(scene.pk)
     return scene
@@ -83,11 +90,14 @@ def play(scene_id: int, now: datetime) -> None:
     """Do a step and keep what came of it; what we refuse ourselves is kept as its answer."""
     scene = Scene.objects.select_related("tour__project", "tour__user").get(pk=scene_id)
 
+    begun = perf_counter()
+
     def tell(done: int, of: int) -> None:
         Scene.objects.filter(pk=scene_id).update(done=done, of=of)
 
     try:
         result = dict(scenes.STEPS[scene.name].work(scene.tour, tell, now))
+        result["took_s"] = round(perf_counter() - begun, 1)
         state = Scene.State.DONE
     except TutelageError as error:
         result, state = {"why": str(error)}, Scene.State.FAILED

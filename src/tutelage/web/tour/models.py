@@ -13,17 +13,22 @@ class Tour(models.Model):
     """One sceptic's walk.
 
     votes  what the votes are: "llmfao" (real people's) or "simulated", which every page then says
+    draws  how many slices were drawn; behind each the votes come into the log anew
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="tour")
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     votes = models.CharField(max_length=12)
+    draws = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField(auto_now_add=True)
 
 
 class Scene(models.Model):
-    """One step: asked for, worked on in the background, and what came of it."""
+    """One step: asked for, worked on in the background, and what came of it.
+
+    asked  what the sceptic chose for it: a seed, a byte, a judgment
+    """
 
     class State(models.TextChoices):
         """How far it is."""
@@ -37,6 +42,7 @@ class Scene(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WORKING)
     done = models.PositiveIntegerField(default=0)
     of = models.PositiveIntegerField(default=1)
+    asked = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     asked_at = models.DateTimeField(auto_now=True)
 

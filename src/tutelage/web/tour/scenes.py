@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
 
-from tutelage.pipeline import sceptic
-from tutelage.pipeline.sceptic_models import CONTRIBUTIONS, contend
+from tutelage.errors import BadInput
+from tutelage.pipeline.sceptic_models import CONTRIBUTIONS, FOLDS, contend
+from tutelage.provenance import certificate
 from tutelage.provenance.release import seal
 from tutelage.provenance.release.source import Source
 from tutelage.records import encode
 from tutelage.web.proof.log import HallProject
-from tutelage.web.tour import votes
+from tutelage.web.tour import breaking, claiming, queries, votes
 from tutelage.web.tour.models import Tour
+from tutelage.web.tour.rules import place
 from tutelage.web.work import queries as work
 
-SEED, DRAWS = 1, 200
+SEED = 1
 Tell = Callable[[int, int], None]
-FLIPPED, DELETED = "data/judgments.jsonl.gz", "data/judgments.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +37,43 @@ class Step:
     after: str | None = None  # the step whose result it needs
 
 
-def place(tour: Tour) -> Path:
-    """Where a walk's files lie."""
-    return Path(settings.HALL) / "tour" / str(tour.pk)
-
-
-def claim(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """The AI judge has graded everything; a tenth of people's votes certifies it."""
-    found = votes.votes()
-    made = sceptic.claim(found, seed=SEED)
-    return {"judge": found.judge, "batch": len(found), "slice": int(made.drawn.sum()), "seed": SEED,
-            "claim": made.certificate.claim, "estimate": encode(made.estimate)}  # fmt: skip
-
-
-def reveal(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """All votes open: truth beside claim, and beside the claims of 200 other draws."""
-    found, others = votes.votes(), []
-    for n, one in enumerate(sceptic.again(found, range(SEED + 1, SEED + 1 + DRAWS)), 1):
-        others.append(one)
-        if n % 10 == 0:
-            tell(n, DRAWS)
-    opened = sceptic.reveal(found, sceptic.claim(found, seed=SEED), others)
-    return {
-        "truth": opened.truth, "lo": opened.claim.lo, "hi": opened.claim.hi, "inside": opened.inside,
-        "held": encode(opened.held), "again": [[a.lo, a.hi, a.held] for a in opened.again],
-    }  # fmt: skip
-
-
 def release(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """Everything sealed into one directory: people's votes, the judge's verdicts, and one's own judgments."""
-    out = place(tour) / "release"
+    """Everything sealed into one directory: people's votes, the judge's verdicts, one's own judgments, certificate."""
+    out, real = place(tour) / "release", tour.votes != votes.SIMULATED
+    times = tour.scenes.get(name="claim").result["times"]
+    whole = votes.merged(votes.anew(times), work.corpus_of(tour.project))
+    source, project = Source("sceptic", whole, ()), HallProject(tour.project)
     shutil.rmtree(out, ignore_errors=True)
-    whole = votes.merged(votes.corpus(), work.corpus_of(tour.project))
-    made = seal(Source("sceptic", whole, ()), HallProject(tour.project), out, now=now,
-                licence="CC-BY-4.0" if tour.votes == "llmfao" else "CC0-1.0")  # fmt: skip
+    refused = ""
+    try:
+        made = seal(source, project, out, now=now, licence="CC-BY-4.0" if real else "CC0-1.0",
+                    certificate=claiming.folder(tour))  # fmt: skip
+    except BadInput as why:
+        if real:
+            raise
+        refused = why.seen  # no release certifies an AI judge by the votes of nobody
+        made = seal(source, project, out, now=now, licence="CC0-1.0")
+    tell(1, 3)
+    checked = breaking.verify(out)
+    tell(2, 3)
+    sheet = certificate.read(claiming.folder(tour) if refused else out)
     return {"judgments": made.judgments, "items": made.items, "levels": dict(made.levels), "digest": made.digest,
-            "by": dict(made.judgments_by), "out": str(out), "checked": _verify(out)}  # fmt: skip
+            "by": dict(made.judgments_by), "out": str(out), "checked": checked, "refused": refused,
+            "again": certificate.differences(*sheet), "claim": sheet[0].claims["agreement"]["claim"],
+            "files": sum(p.is_file() for p in out.rglob("*")), "second": breaking.second_route(out)}  # fmt: skip
 
 
 def models(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """A reward model from the release's votes and one from the same votes shuffled, before one gate."""
-    rows = votes.rows(votes.merged(votes.corpus(), work.corpus_of(tour.project)))
-    found: dict[str, Any] = {"rows": len(rows)}
+    """A reward model from the release's rows and one from the same rows with votes shuffled, before one gate."""
+    rows = votes.rows(votes.of_release(place(tour) / "release"))
+    seed, each = int(tour.scenes.get(name="models").asked["seed"]), FOLDS + 1
+    found: dict[str, Any] = {"rows": len(rows), "seed": seed}
     for n, (name, shuffle) in enumerate((("votes", False), ("shuffled", True))):
-        tell(n, 2)
-        out = place(tour) / name
+        out, before = place(tour) / name, n * each
+        tell(before, 2 * each)
         shutil.rmtree(out, ignore_errors=True)
-        one = contend(rows, out, seed=SEED, now=now, shuffle=shuffle, cache=Path(settings.HALL) / "tour" / "embeddings")
+        one = contend(rows, out, seed=seed, now=now, shuffle=shuffle, cache=Path(settings.HALL) / "tour" / "embeddings",
+                      tell=_from(before, 2 * each, tell))  # fmt: skip
         found[name] = {
             "outcome": one.decision.outcome, "model": one.decision.model, "out": str(out),
             "accuracy": encode(one.accuracy), "bits": encode(one.bits), "text": one.decision.text(),
@@ -93,74 +81,46 @@ def models(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
     return found
 
 
-def flip(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """One byte in the middle of the judgments is changed; the verifier names the file."""
-
-    def change(path: Path) -> str:
-        data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 1
-        path.write_bytes(data)
-        return f"byte {len(data) // 2:,} of {path.name}"
-
-    return _tampered(tour, FLIPPED, change)
-
-
-def delete(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """The first judgment of one's own disappears, neatly: the file is packed again without it."""
-    mine = {str(j.judgment.pk) for j in work.mine(work.seat_for(tour.user, tour.project_id))}
-
-    def change(path: Path) -> str:
-        lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-        at = next((n for n, line in enumerate(lines) if json.loads(line)["id"] in mine), len(lines) // 2)
-        gone = json.loads(lines.pop(at))["id"]
-        path.write_bytes(gzip.compress(b"".join(lines), mtime=0))
-        return f"judgment {gone}, row {at + 1:,}"
-
-    return _tampered(tour, DELETED, change)
-
-
 def mine(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
-    """The checkpoint opened: which of one's own judgments are in it, with receipt, leaf and pay."""
-    trained = place(tour) / "votes"
+    """The checkpoint opened: one's own judgments in the model, each followed by the verifier from its words to the log.
+
+    The level is what the verifier shows of the sealed release, never what our tables say.
+    """
+    sealed, trained = place(tour) / "release", place(tour) / "votes"
     used = {json.loads(line)["id"] for line in (trained / CONTRIBUTIONS).read_text(encoding="utf-8").splitlines()}
-    rows = []
-    project = HallProject(tour.project)
-    with project.log() as log:
-        for one in work.mine(work.seat_for(tour.user, tour.project_id)):
-            if one.withdrawn or one.judgment.answer.get("type") == "withdrawn":
-                continue
-            index = log.index_of(str(one.judgment.pk))
-            rows.append({"item": one.judgment.item.name, "answer": one.answer, "receipt": one.receipt, "leaf": index,
-                         "minor": one.judgment.pay_minor, "in": str(one.judgment.pk) in used})  # fmt: skip
-        size, root = len(log), log.tree.root().hex()
-    return {"checkpoint": str(trained), "rows": rows, "size": size, "root": root,
-            "minor": sum(r["minor"] for r in rows), "currency": tour.project.currency}  # fmt: skip
+    rows, own = [], queries.own(tour)
+    for n, one in enumerate(own):
+        tell(n, len(own))
+        said = breaking.verify(sealed, explain=one.id)["said"]
+        told = said[said.rfind(f"{breaking.JUDGMENTS} row") :].removesuffix("VERIFIED\n").strip()
+        level, leaf = re.search(r"shown (H\d): (.*)", told), re.search(r"leaf (\d+) =", told)
+        rows.append({"number": one.number, "id": one.id, "prompt": one.prompt, "answer": one.answer,
+                     "receipt": one.receipt, "minor": one.minor, "in": one.id in used, "told": told,
+                     "level": level[1] if level else "", "leaf": int(leaf[1]) if leaf else None})  # fmt: skip
+    note = (sealed / "proof" / "checkpoint").read_text(encoding="utf-8")
+    size, model = int(note.splitlines()[1]), tour.scenes.get(name="models").result["votes"]["model"]
+    return {"checkpoint": str(trained), "model": model, "rows": rows, "size": size, "note": note,
+            "used": sum(r["in"] for r in rows), "signed": sum(r["level"] == "H2" for r in rows),
+            "all": len(used), "minor": sum(r["minor"] for r in rows), "currency": tour.project.currency}  # fmt: skip
+
+
+def _from(before: int, of: int, tell: Tell) -> Callable[[int], None]:
+    """A part's progress as progress of the whole."""
+    return lambda done: tell(before + done, of)
 
 
 STEPS: dict[str, Step] = {
-    "claim": Step(claim),
-    "reveal": Step(reveal, after="claim"),
-    "release": Step(release),
+    "claim": Step(claiming.claim),
+    "reveal": Step(claiming.reveal, after="claim"),
+    "release": Step(release, after="claim"),
     "models": Step(models, after="release"),
-    "flip": Step(flip, after="release"),
-    "delete": Step(delete, after="release"),
+    "flip": Step(breaking.flip, after="release"),
+    "delete": Step(breaking.delete, after="release"),
     "mine": Step(mine, after="models"),
 }
 
 
-def _tampered(tour: Tour, file: str, change: Callable[[Path], str]) -> Mapping[str, Any]:
-    with TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "release"
-        shutil.copytree(place(tour) / "release", copy)
-        what = change(copy / file)
-        return {"what": what, "file": file, "checked": _verify(copy, place(tour) / "release" / "keys" / "operator.pub")}
-
-
-def _verify(release: Path, key: Path | None = None) -> dict[str, Any]:
-    """What `verify.py` says: the untouched release's own copy, in a Python that does not see our package."""
-    trust = key or release / "keys" / "operator.pub"
-    checker = (key.parents[1] if key else release) / "verify.py"
-    argv = [sys.executable, "-I", "-S", str(checker), str(release), "--trust", str(trust)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
-    return {"ok": done.returncode == 0, "said": (done.stdout + done.stderr)[-4000:],
-            "command": f"python verify.py {release.name} --trust operator.pub"}  # fmt: skip
+def behind(name: str) -> list[str]:
+    """The steps that rest on one, however far behind: when it is done anew, they have to be."""
+    found = [other for other, step in STEPS.items() if step.after == name]
+    return found + [deeper for other in found for deeper in behind(other)]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 
 from tutelage import kinds
-from tutelage.formats.corpus import Corpus
+from tutelage.formats.corpus import PARTS, Corpus
 from tutelage.pipeline import sceptic
-from tutelage.records import AiJudge, Item, Judgment, RankedRow, Response, Simulated, assistant, user
+from tutelage.records import AiJudge, Item, Judgment, RankedRow, Response, Simulated, assistant, jsonl, user
 from tutelage.web.shared.refusals import Refused
 
 JUDGE, SHORTEST = "gpt-4", 20
+SIMULATED, REAL = "simulated", "llmfao"
 WORDS = ("river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window", "music", "paper", "harbour", "cedar")
 
 
@@ -37,7 +41,7 @@ def prepare() -> str:
     real = folder()
     if not (kept() / "judgments.jsonl").exists():
         (sceptic.read_corpus(real, JUDGE) if real else simulated()).write(kept())
-    return "llmfao" if not any(isinstance(j, Simulated) for j in corpus().judges) else "simulated"
+    return SIMULATED if any(isinstance(j, Simulated) for j in corpus().judges) else REAL
 
 
 @lru_cache(maxsize=1)
@@ -49,15 +53,71 @@ def corpus() -> Corpus:
     return Corpus.read(kept())
 
 
-def votes() -> sceptic.Votes:
-    """People's votes beside the AI judge's verdicts, a row a vote."""
-    found = corpus()
-    machine = {j.id for j in found.judges if isinstance(j, AiJudge)}
-    said = {j.item_id: _word(j) for j in found.judgments if j.judge_id in machine}
-    people = sorted((j for j in found.judgments if j.judge_id not in machine and j.item_id in said), key=lambda j: j.id)
-    columns = ([j.item_id for j in people], [j.judge_id for j in people], [_word(j) for j in people],
-               [said[j.item_id] for j in people])  # fmt: skip
-    return sceptic.Votes(JUDGE, tuple(j.id for j in people), *(np.array(c, dtype=object) for c in columns))
+def anew(times: int) -> Corpus:
+    """The corpus as its `times`-th import: votes come into the log behind the draw that is to be held against them."""
+    whole = corpus()
+    if times == 1:
+        return whole
+    return replace(whole, judgments=tuple(replace(j, id=f"{j.id}.{times}") for j in whole.judgments))
+
+
+def of_release(place: Path) -> Corpus:
+    """The rows of a sealed release, and nothing else."""
+    return Corpus(
+        **{part: tuple(jsonl.read(place / "data" / f"{part}.jsonl.gz", kind)) for part, kind in PARTS.items()}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How much there is. `agreeing`: of two people's votes on one pair, the share that say the same."""
+
+    votes: int
+    people: int
+    pairs: int
+    agreeing: float
+
+
+@lru_cache(maxsize=1)
+def facts() -> Facts:
+    """What the walk's votes are, counted."""
+    on: dict[str, list[str]] = {}
+    for vote in _of_people(corpus()):
+        on.setdefault(vote.item_id, []).append(_word(vote))
+    same = [a == b for said in on.values() for a, b in combinations(said, 2)]
+    people = {vote.judge_id for vote in _of_people(corpus())}
+    return Facts(sum(map(len, on.values())), len(people), len(on), sum(same) / max(len(same), 1))
+
+
+def first(whole: Corpus, left_out: Collection[str] = ()) -> sceptic.Votes:
+    """One vote a pair, the first in the order of the log, beside the AI judge's verdict; `ids` are the pairs'."""
+    said = _said_by_machine(whole)
+    people: dict[str, Judgment] = {}
+    for vote in _of_people(whole):
+        people.setdefault(vote.item_id, vote)
+    pairs = sorted(people.keys() & said.keys() - set(left_out))
+    columns = (pairs, [people[i].judge_id for i in pairs], [_word(people[i]) for i in pairs], [said[i] for i in pairs])
+    return sceptic.Votes(JUDGE, tuple(pairs), *(np.array(c, dtype=object) for c in columns))
+
+
+def agreement(whole: Corpus) -> float:
+    """The share of all people's votes that the AI judge matches."""
+    said = _said_by_machine(whole)
+    return float(np.mean([_word(v) == said[v.item_id] for v in _of_people(whole) if v.item_id in said]))
+
+
+def _machines(whole: Corpus) -> set[str]:
+    return {j.id for j in whole.judges if isinstance(j, AiJudge)}
+
+
+def _of_people(whole: Corpus) -> list[Judgment]:
+    machine = _machines(whole)
+    return sorted((j for j in whole.judgments if j.judge_id not in machine), key=lambda j: j.id)
+
+
+def _said_by_machine(whole: Corpus) -> dict[str, str]:
+    machine = _machines(whole)
+    return {j.item_id: _word(j) for j in whole.judgments if j.judge_id in machine}
 
 
 def rows(whole: Corpus) -> list[RankedRow]:
@@ -84,7 +144,7 @@ def merged(one: Corpus, other: Corpus) -> Corpus:
     return Corpus(**parts)
 
 
-def simulated(groups: int = 13, each: int = 20, people: int = 40) -> Corpus:
+def simulated(groups: int = 26, each: int = 10, people: int = 40) -> Corpus:
     """Votes of nobody: made up where the real ones are not at hand, by simulated judges that no figure counts."""
     rng = np.random.default_rng(7)
     items, responses, judgments = [], [], []

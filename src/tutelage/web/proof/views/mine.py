@@ -10,6 +10,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -41,7 +42,7 @@ def sign(request: HttpRequest, pk: Any) -> HttpResponse:
     context = {"project": project, "said": said, "enrolled": enrolled, "rp": rp, "ask": ask,
                "left": queries.unsigned_count(seat.user, project) if said else 0, "nym": seat.nym,
                "batches": queries.batches(seat.user, project),
-               "local": f"http://{home}{request.path}" if home else ""}  # fmt: skip
+               "local": f"http://{home}{request.get_full_path()}" if home else "", "back": _back(request)}  # fmt: skip
     return render(request, "proof/sign.html", context)
 
 
@@ -98,6 +99,13 @@ def erase(request: HttpRequest) -> HttpResponse:
             return redirect("erased")
         wrong = True
     return render(request, "proof/erase.html", {"wrong": wrong}, status=422 if wrong else 200)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the page was entered from: a place here, or none."""
+    wanted = request.GET.get("back", "")
+    mine = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if mine else ""
 
 
 def _file(said: Any, name: str) -> JsonResponse:
