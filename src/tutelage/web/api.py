@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import APIKeyCookie, HttpBearer
 
 from tutelage.errors import BadInput, TutelageError
@@ -42,6 +44,17 @@ class Bearer(HttpBearer):
         if found is not None:
             request.user = found
         return found
+
+
+class Objects(Parser):
+    """Bodies are JSON objects. Left alone, ninja takes a list for an object whose fields all have their defaults."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The object. Raises HttpError."""
+        body = json.loads(request.body)
+        if not isinstance(body, dict):
+            raise HttpError(400, "The body is not an object")
+        return body
 
 
 class Problem(Schema):
@@ -84,7 +97,7 @@ class Door(NinjaAPI):
         return schema
 
 
-api = Door(title="Tutelage", version="1", docs_url=None, auth=[Session(csrf=True), Bearer()])
+api = Door(title="Tutelage", version="1", docs_url=None, auth=[Session(csrf=True), Bearer()], parser=Objects())
 for _app in APPS:
     if find_spec(f"tutelage.web.{_app}.api"):
         api.add_router("", import_module(f"tutelage.web.{_app}.api").router, tags=[_app])
@@ -143,7 +156,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 ASKED = {
-    400: ("a body that is JSON", "Correct it and send it again."),
+    400: ("a body that is a JSON object", "Correct it and send it again."),
     401: ("a session, or `Authorization: Bearer <token>` whose scope allows this", "Sign in, or make a token."),
     403: ("a session's change with the header X-CSRFToken", "Send it, or use a token."),
 }

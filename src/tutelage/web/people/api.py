@@ -24,7 +24,7 @@ class Me(Schema):
     keys: dict[str, str]
 
 
-class Changes(Schema):
+class ChangesOfMe(Schema):
     """What may be set about oneself; what is left out stays."""
 
     name: str | None = Field(None, max_length=80, pattern=r"^[^\x00]*$")
@@ -48,7 +48,7 @@ def me(request: HttpRequest) -> Any:
 
 
 @router.patch("/me", response=Me, summary="Change my name or workbench keys")
-def change_me(request: HttpRequest, changes: Changes) -> Any:
+def change_me(request: HttpRequest, changes: ChangesOfMe) -> Any:
     """Only what is given changes."""
     user = queries.signed_in(request)
     actions.change_profile(user, changes.dict(exclude_none=True))

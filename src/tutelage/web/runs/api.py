@@ -235,7 +235,12 @@ def start(request: HttpRequest, pk: UUID, number: Number) -> Any:
     return actions.start(signed_in(request), found, timezone.now())
 
 
-@router.get("/projects/{pk}/exports/{number}/file", summary="The file of an export")
+DOWNLOAD = {"responses": {200: {"content": {
+    sort: {"schema": {"type": "string"}} for sort in ("application/jsonl", "text/csv")
+}}}}  # fmt: skip
+
+
+@router.get("/projects/{pk}/exports/{number}/file", openapi_extra=DOWNLOAD, summary="The file of an export")
 def file(request: HttpRequest, pk: UUID, number: Number) -> Any:
     """As a download."""
     found = queries.job_for(door(request, pk, *queries.OVERSEE), number)
