@@ -24,7 +24,7 @@ TOKENS_AT_ONCE = 2048
 
 
 def rewards(model: Any, head: Tensor, flat: Flat) -> Tensor:
-    """(A,) float32: the head's (d,) reading of the state at each answer's last token; (A, 1 + r) of a (d, 1 + r) head."""
+    """(A,) float32: a (d,) head's reading of the state at each answer's last token; (A, 1 + r) of a (d, 1 + r) head."""
     states = hidden(model, flat.ids, flat.positions, flat)[0, flat.ends]  # (1, N, d) -> (A, d)
     return states.float() @ head
 
