@@ -21,6 +21,12 @@ from tutelage.web.shared.refusals import TooMuch
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def quickly(settings: Any) -> None:
+    """Passwords are hashed fast: how often one may guess is the question, not how long a guess takes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def token(user: User, *scopes: str) -> str:
     """A secret of this user's."""
     return people.make_token(user, "robot", list(scopes or ("read", "write")), 1)[1]
