@@ -144,3 +144,52 @@ class Delivery(models.Model):
             models.Index(fields=["next_at"], condition=models.Q(state="waiting"), name="delivery_due"),
             models.Index(fields=["webhook", "id"], name="delivery_order"),
         )
+
+
+class Loop(models.Model):
+    """One run of a recipe, from prompts to the gate. All but what stands here lies in its directory, see `loops`.
+
+    wish     what its owner wants of it while it runs: "", "pause" (after this step) or "stop" (at once)
+    attempt  grows with every start;  tries: how often the process of this attempt died without a word
+    steps    how many were done when it was last looked at
+    needed   judgments that it waits for;  given: how many of them there are
+    enough   go on with what there is
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WORKING = "working", _("under way")
+        WAITING = "waiting", _("waiting for people")
+        PAUSED = "paused", _("paused")
+        FAILED = "failed", _("stopped")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="loops")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    source = models.CharField(max_length=12)
+    state = models.CharField(max_length=9, choices=State, default=State.WORKING)
+    wish = models.CharField(max_length=5, blank=True)
+    attempt = models.PositiveIntegerField(default=1)
+    tries = models.PositiveSmallIntegerField(default=0)
+    steps = models.PositiveSmallIntegerField(default=0)
+    needed = models.PositiveIntegerField(default=0)
+    given = models.PositiveIntegerField(default=0)
+    enough = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=12, blank=True)
+    error = models.JSONField(default=dict)
+    key = models.CharField(max_length=64, null=True)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    moved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["project", "number"], name="loop_number"),
+            models.UniqueConstraint(fields=["project", "key"], name="loop_once_a_key"),
+        )
+        indexes = (
+            models.Index(fields=["at"], condition=models.Q(state__in=("working", "waiting")), name="loop_alive"),
+        )
