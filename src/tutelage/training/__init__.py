@@ -1,6 +1,8 @@
-"""Training from rows: `sft`, `reward`, `dpo`. This face imports without torch.
+"""Training from rows: `sft`, `reward`, `dpo`; from a policy's own answers: `ppo`, `rloo`, `grpo`.
 
-Every function trains rows on a base and writes a checkpoint directory; run again after an interruption, it goes on
+This face imports without torch.
+
+Every function trains a base and writes a checkpoint directory; run again after an interruption, it goes on
 from the last saved step and ends with the same bits.
 """
 
@@ -8,13 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from tutelage.environments.graders import Task
+from tutelage.environments.rewards import Reward
 from tutelage.records import DemonstrationRow, RankedRow
 from tutelage.training.config import DpoConfig, RewardConfig, SftConfig, TrainConfig
+from tutelage.training.config_online import GrpoConfig, OnlineConfig, PpoConfig, RlooConfig
 
 Progress = Callable[[int, int], None]  # (steps done, of)
 
-__all__ = ["DpoConfig", "RewardConfig", "SftConfig", "TrainConfig", "dpo", "reward", "sft"]
+__all__ = [
+    "DpoConfig", "GrpoConfig", "OnlineConfig", "PpoConfig", "RewardConfig", "RlooConfig", "SftConfig", "TrainConfig",
+    "dpo", "grpo", "ppo", "reward", "rloo", "sft",
+]  # fmt: skip
 
 
 def sft(
@@ -57,6 +66,36 @@ def dpo(
     from tutelage.training.methods import dpo as method
 
     return method.train(rows, base, out, config or DpoConfig(), on_progress)
+
+
+def ppo(
+    tasks: Sequence[Task], base: str, out: Path, reward: Reward, config: PpoConfig | None = None, **more: Any
+) -> Path:
+    """Towards a reward with a learned value, token by token. `more`: see `training.online.train`. Returns `out`."""
+    return _online("ppo", tasks, base, out, reward, config or PpoConfig(), more)
+
+
+def rloo(
+    tasks: Sequence[Task], base: str, out: Path, reward: Reward, config: RlooConfig | None = None, **more: Any
+) -> Path:
+    """Towards a reward, each answer against its siblings. `more`: see `training.online.train`. Returns `out`."""
+    return _online("rloo", tasks, base, out, reward, config or RlooConfig(), more)
+
+
+def grpo(
+    tasks: Sequence[Task], base: str, out: Path, reward: Reward, config: GrpoConfig | None = None, **more: Any
+) -> Path:
+    """Towards a reward, each answer against its group. `more`: see `training.online.train`. Returns `out`."""
+    return _online("grpo", tasks, base, out, reward, config or GrpoConfig(), more)
+
+
+def _online(
+    method: str, tasks: Sequence[Task], base: str, out: Path, reward: Reward, config: OnlineConfig, more: dict[str, Any]
+) -> Path:
+    _torch()
+    from tutelage.training.online import train
+
+    return train(method, tasks, base, out, reward, config, **more)
 
 
 def _torch() -> None:

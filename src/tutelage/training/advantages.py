@@ -10,9 +10,7 @@ from torch import Tensor
 TINY = 1e-4  # keeps a group of equal rewards from dividing by 0, as in the papers' code
 
 
-def gae(
-    rewards: Tensor, values: Tensor, lengths: Sequence[int], gamma: float, lam: float
-) -> tuple[Tensor, Tensor]:
+def gae(rewards: Tensor, values: Tensor, lengths: Sequence[int], gamma: float, lam: float) -> tuple[Tensor, Tensor]:
     """Generalised advantage estimation within each answer (Schulman et al. 2016, Eq. 16).
 
     rewards, values  (M,) after and before each token; the value after an answer's last token is 0
@@ -41,10 +39,12 @@ def leave_one_out(rewards: Tensor, sizes: Sequence[int]) -> Tensor:
 
     The advantages of a group sum to 0: r_i - (S - r_i)/(k - 1) = k/(k - 1) · (r_i - S/k).
     """
-    return torch.cat([(part - part.mean()) * (len(part) / (len(part) - 1)) for part in rewards.split(list(sizes))])
+    return torch.cat(
+        [(part - part.mean()) * (len(part) / (len(part) - 1)) for part in torch.split(rewards, list(sizes))]
+    )
 
 
 def group_relative(rewards: Tensor, sizes: Sequence[int], *, scale: bool) -> Tensor:
     """(A,) reward less its group's mean, and with `scale` over its group's standard deviation (n - 1)."""
-    centred = [part - part.mean() for part in rewards.split(list(sizes))]
+    centred = [part - part.mean() for part in torch.split(rewards, list(sizes))]
     return torch.cat([c / (c.square().sum().div(len(c) - 1).sqrt() + TINY) if scale else c for c in centred])

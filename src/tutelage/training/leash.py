@@ -24,7 +24,7 @@ class Leash:
         return cls(config.beta, config.kl_target, config.kl_gain, config.kl_budget)
 
     def feel(self, kl: float) -> None:
-        """Steer the price by a step's KL: beta ← beta · (1 + gain · clip(kl/target - 1, ±0.2)) (Ziegler et al. 2019)."""
+        """Steer the price by a step's KL: beta ← beta · (1 + gain · clip(kl/target - 1, ±0.2)), Ziegler et al. 2019."""
         if self.target is not None:
             self.beta *= 1 + self.gain * max(-STRIDE, min(STRIDE, kl / self.target - 1))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ def run(
     parameters = list(trainable.parameters.values())
     optimiser = torch.optim.AdamW(parameters, lr=config.lr, weight_decay=config.weight_decay, betas=(0.9, 0.999))
     plan = [batch for epoch in range(config.epochs) for batch in steps(examples, config, epoch)]
-    done = _restore(work, trainable, optimiser)
-    _truncate_log(work / "log.jsonl", done)
+    done = int(restore(work, trainable, optimiser)[0].get("done", 0))
+    truncate_log(work / "log.jsonl", done)
     with (work / "log.jsonl").open("a") as log:
         for at in range(done, len(plan)):
             started = time.perf_counter()
@@ -74,39 +74,57 @@ def run(
             log.write(json.dumps(line) + "\n")
             log.flush()
             if (at + 1) % config.save_every_steps == 0 and at + 1 < len(plan):
-                _save(work, trainable, optimiser, at + 1)
+                save(work, trainable, optimiser, {"done": str(at + 1)})
             if on_progress:
                 on_progress(at + 1, len(plan))
 
 
-def _save(work: Path, trainable: Trainable, optimiser: torch.optim.Optimizer, done: int) -> None:
-    tensors = trainable.weights()
+def save(
+    work: Path,
+    trainable: Trainable,
+    optimiser: torch.optim.Optimizer,
+    facts: Mapping[str, str],
+    more: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write the state of a run whole or not at all.
+
+    facts  what else decides the rest of the run: `done` steps, and `updates` where a step makes several
+    more   further tensors; their names carry a `/`
+    """
+    tensors = trainable.weights() | dict(more or {})
     for name, p in trainable.parameters.items():
-        for key in ("exp_avg", "exp_avg_sq"):
+        for key in ("exp_avg", "exp_avg_sq") if p in optimiser.state else ():
             tensors[f"{key}/{name}"] = optimiser.state[p][key].cpu().contiguous()
     partial = work / f".{STATE}"
-    save_file(tensors, partial, metadata={"done": str(done)})
+    save_file(tensors, partial, metadata=dict(facts))
     with partial.open("rb") as written:
         os.fsync(written.fileno())
     partial.replace(work / STATE)
 
 
-def _restore(work: Path, trainable: Trainable, optimiser: torch.optim.Optimizer) -> int:
-    """Put back the last saved state, if there is one; returns the steps done."""
+def restore(
+    work: Path, trainable: Trainable, optimiser: torch.optim.Optimizer
+) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Put back the last saved state; returns its facts and its further tensors, empty where nothing was saved."""
     if not (work / STATE).is_file():
-        return 0
+        return {}, {}
     with safe_open(work / STATE, framework="pt") as saved, torch.no_grad():
-        done = int(saved.metadata()["done"])
+        facts, names = dict(saved.metadata()), set(saved.keys())
+        updates = float(facts["updates"] if "updates" in facts else facts["done"])
         for name, p in trainable.parameters.items():
             p.copy_(saved.get_tensor(name))
-            state: dict[str, Any] = {"step": torch.tensor(float(done))}
+            if f"exp_avg/{name}" not in names:
+                continue
+            state: dict[str, Any] = {"step": torch.tensor(updates)}
             for key in ("exp_avg", "exp_avg_sq"):
                 state[key] = saved.get_tensor(f"{key}/{name}").to(p.device)
             optimiser.state[p] = state
-    return done
+        known = {"exp_avg", "exp_avg_sq"}
+        more = {n: saved.get_tensor(n) for n in names if "/" in n and n.partition("/")[0] not in known}
+    return facts, more
 
 
-def _truncate_log(path: Path, done: int) -> None:
+def truncate_log(path: Path, done: int) -> None:
     """Forget the steps after the saved one: they will be taken again."""
     if path.is_file():
         kept = path.read_text().splitlines(keepends=True)[:done]
