@@ -12,8 +12,9 @@ import sys
 
 from tutelage.errors import BadInput, Where
 from tutelage.kinds.protocol import AnyKind, Exhibit, Kind, Staged
+from tutelage.records import Json
 
-__all__ = ["AnyKind", "Exhibit", "Kind", "Staged", "get", "names"]
+__all__ = ["AnyKind", "Exhibit", "Kind", "Staged", "get", "names", "says"]
 
 
 def names() -> list[str]:
@@ -32,6 +33,15 @@ def get(name: str) -> AnyKind:
             where=Where(field="kind"),
         )
     return kind
+
+
+def says(kind: str, answer: Json) -> list[tuple[str, str | None]]:
+    """(part, value): what an answer says of each part of its item, in words that are equal where it says the same.
+
+    Agreement is measured over these, and pages count them. "cannot rate" says nothing.
+    """
+    shared = {"cannot_rate": None, "harmful": "harmful", "withdrawn": None}
+    return [("", shared[str(answer["type"])])] if answer.get("type") in shared else get(kind).says(answer)
 
 
 def _is_module(name: str) -> bool:

@@ -93,6 +93,10 @@ class Classification:
         given = [(j, _text(a.labels, options) if isinstance(a, Labelled) else None) for j, a in rated]
         return verdict_of(item, judgments, judges, given)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """The labels."""
+        return [("", " + ".join(sorted(answer["labels"])) or "none")]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

@@ -98,6 +98,10 @@ class Comparison:
         given = [(j, _value(self.parse_answer(item, j.answer))) for j in standing(list(judgments))]
         return verdict_of(item, judgments, judges, given)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """Who won, a tie, or both bad; not how strongly."""
+        return [("", str(answer["winner"]) if answer["type"] == "prefer" else str(answer["type"]))]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

@@ -81,6 +81,10 @@ class Demonstration:
             "written", {"written": 1.0}, 1.0, METHOD, {"demonstrations": len(heard.voices)}
         )
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """Nothing: it is an answer, and says nothing about one."""
+        return [("", None)]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

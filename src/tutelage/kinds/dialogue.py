@@ -130,6 +130,13 @@ class Dialogue:
         detail = {"score": mean, "turns": _turns(heard, asked), "ratings": len(heard.voices)}
         return heard.settled(f"{mean:.3f}", said, near, METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """The rating of each turn and of the whole; a dialogue that was written says nothing of itself."""
+        if answer["type"] == "dialogue":
+            return [("", None)]
+        turns = [(f"turn {n}", None if rated is None else str(rated)) for n, rated in enumerate(answer["turns"], 1)]
+        return [*turns, ("overall", str(answer["overall"]))]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

@@ -141,6 +141,10 @@ class FactCheck:
         mean = sum(claim["shares"][claim["verdict"]] for claim in found) / len(found)
         return heard.settled(_value(verdicts), said, mean, METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """The verdict on each claim, by where it stands."""
+        return [(f"{c['start']}–{c['end']}", str(c["verdict"])) for c in answer["claims"]] or [("", "no claims")]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

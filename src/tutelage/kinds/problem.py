@@ -159,6 +159,12 @@ class Problem:
             return heard.settled("broken", shares, against[0][0] / peers, METHOD, {**detail, "why": against[0][1]})
         return heard.open(f"{agree} of {least} blind solves agree, {peers - agree} do not", shares)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """A solver's answer, or that it is broken; what its author wrote says nothing of itself."""
+        if answer["type"] == "problem":
+            return [("", None)]
+        return [(answer["problem"], "broken" if answer["type"] == "broken" else plain(answer["answer"]))]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

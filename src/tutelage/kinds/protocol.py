@@ -47,6 +47,14 @@ class Kind(Protocol[A_co]):
         """What the judgments amount to. Superseded and withdrawn ones are ignored; disagreement is kept."""
         ...
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """(part, value): what an answer of this kind says, part by part, so that two of them can be held together.
+
+        part "" is the item itself; value None where nothing is said. Asked by `kinds.says`, which knows the answers
+        that every kind shares. Raises KeyError where it is none of the kind's.
+        """
+        ...
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

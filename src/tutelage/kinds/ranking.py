@@ -102,6 +102,13 @@ class RankingKind:
         detail = {"ranks": list(ranks), "rankings": len(given)}
         return heard.settled(order_text(ranks), shares, _agreement(ranks, pairs), METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """Of each pair of responses: the first is better, the second, or neither."""
+        ranks = answer["ranks"]
+        placed = [(i, rank) for i, rank in enumerate(ranks) if rank is not None]
+        return [(f"{i}/{j}", "tie" if a == b else "first" if a < b else "second")
+                for (i, a), (j, b) in combinations(placed, 2)]  # fmt: skip
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

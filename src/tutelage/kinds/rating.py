@@ -121,6 +121,12 @@ class Rating:
         detail = {"score": value, "criteria": means, "ratings": len(given)}
         return heard.settled(f"{value:.3f}", shares, near, METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """The score of each criterion."""
+        several = len(answer["scores"]) > 1
+        return [(name if several else "", None if score is None else f"{score:g}")
+                for name, score in answer["scores"].items()]  # fmt: skip
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

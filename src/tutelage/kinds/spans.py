@@ -124,6 +124,11 @@ class Spans:
         }
         return heard.settled(_text(agreed), said, same, METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """Where something is marked, and as what; all of it is one thing said."""
+        found = sorted((s["start"], s["end"], s["label"]) for s in answer["spans"])
+        return [("", ", ".join(f"{label} {start}–{end}" for start, end, label in found) or "none")]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

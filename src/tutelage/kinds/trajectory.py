@@ -112,6 +112,12 @@ class Trajectory:
         }
         return heard.settled(_value(outcome, error), said, min(outcomes[outcome], errors[error]), METHOD, detail)
 
+    def says(self, answer: Json) -> list[tuple[str, str | None]]:
+        """The label of each step, where the first error is, and the outcome."""
+        error = answer["first_error"]
+        steps: list[tuple[str, str | None]] = [(f"step {n}", label) for n, label in enumerate(answer["labels"], 1)]
+        return [*steps, ("first error", "none" if error is None else str(error + 1)), ("outcome", answer["outcome"])]
+
     def rows(
         self, item: Item, responses: Mapping[str, Response], verdict: Verdict, judgments: Sequence[Judgment]
     ) -> list[Row]:

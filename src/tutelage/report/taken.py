@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,9 +214,12 @@ def _legible(table: pl.DataFrame) -> pl.DataFrame:
 
 def _of_corpus(corpus: Corpus, source: str) -> Columns:
     """A corpus's standing judgments as votes; where answers name their authors, as comparisons."""
+    from tutelage import kinds
     from tutelage.records import standing
 
-    rows = [(j, part, said) for j in standing(list(corpus.judgments)) for part, said in _said(j.answer)]
+    kind_of = {item.id: item.kind for item in corpus.items}
+    rows = [(j, f" / {part}" if part else "", said) for j in standing(list(corpus.judgments))
+            for part, said in kinds.says(kind_of[j.item_id], j.answer)]  # fmt: skip
     columns = Columns({
         "item": _objects([j.item_id + part for j, part, _ in rows]),
         "judge": _objects([j.judge_id for j, _, _ in rows]), "value": _objects([said for *_, said in rows]),
@@ -233,24 +236,6 @@ def _of_corpus(corpus: Corpus, source: str) -> Columns:
     if anonymous:
         columns.notes.append(f"{anonymous:,} judges are anonymous: one name may stand for several people")
     return columns
-
-
-def _said(answer: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """(part of the item, value) of an answer: a rating says one thing a criterion, a demonstration nothing."""
-    read = _SAID.get(str(answer.get("type", "")))
-    return read(answer) if read is not None else [("", None)]
-
-
-_SAID: dict[str, Callable[[Mapping[str, Any]], list[tuple[str, str | None]]]] = {
-    "prefer": lambda a: [("", str(a["winner"]))],
-    "tie": lambda _: [("", "tie")],
-    "both_bad": lambda _: [("", "both_bad")],
-    "harmful": lambda _: [("", "harmful")],
-    "classification": lambda a: [("", " + ".join(sorted(a["labels"])) or "none")],
-    "ranking": lambda a: [("", " ".join("-" if rank is None else str(rank) for rank in a["ranks"]))],
-    "rating": lambda a: [(f" / {name}" if len(a["scores"]) > 1 else "", _spelled(score))
-                         for name, score in a["scores"].items()],
-}  # fmt: skip
 
 
 def _objects(given: Any) -> Names:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Sequence
-from itertools import combinations
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from tutelage import kinds
 from tutelage.formats.corpus import Corpus
 from tutelage.measure import agreement
 from tutelage.records import Figure, Judgment, Settled, Verdict, counts_as_person, standing
 from tutelage.records.messages import Json
 
 SORTS = ("person", "ai", "simulated", "anonymous")
-_WRITTEN = json.JSONEncoder(sort_keys=True).encode  # made once: there are hundreds of thousands of answers
 CAUTION = "Agreement is not correctness; read alpha beside the raw share, which is high wherever one answer is common."
 
 
@@ -29,11 +26,12 @@ def quality(corpus: Corpus, verdicts: Sequence[Verdict]) -> Json:
     """`quality.json`: how far judges agree, all of them and people alone, and how many items are settled."""
     people = {j.id for j in corpus.judges if counts_as_person(j)}
     counted = standing(list(corpus.judgments))
+    kind_of = {item.id: item.kind for item in corpus.items}
     return {
         "schema": "quality/1",
         "caution": CAUTION,
-        "all_judges": _agreement(counted),
-        "people": _agreement([j for j in counted if j.judge_id in people]),
+        "all_judges": _agreement(counted, kind_of),
+        "people": _agreement([j for j in counted if j.judge_id in people], kind_of),
         "standing": len(counted),
         "superseded_or_withdrawn": len(corpus.judgments) - len(counted),
         "settled": sum(isinstance(v, Settled) for v in verdicts),
@@ -41,26 +39,14 @@ def quality(corpus: Corpus, verdicts: Sequence[Verdict]) -> Json:
     }
 
 
-def _agreement(judgments: Sequence[Judgment]) -> dict[str, Figure]:
+def _agreement(judgments: Sequence[Judgment], kind_of: Mapping[str, str]) -> dict[str, Figure]:
     units, said = [], []
     for judgment in judgments:
-        for unit, value in _said(judgment):
-            units.append(unit)
-            said.append(value)
+        for part, value in kinds.says(kind_of[judgment.item_id], judgment.answer):
+            if value is not None:
+                units.append(f"{judgment.item_id}/{part}" if part else judgment.item_id)
+                said.append(value)
     return {"alpha": agreement.alpha(units, said), "raw": agreement.raw(units, said)}
-
-
-def _said(judgment: Judgment) -> list[tuple[str, str]]:
-    """(unit, value): a ranking says something of each of its pairs, any other answer one thing of its item."""
-    ranks: Any = judgment.answer.get("ranks")
-    if not isinstance(ranks, list):
-        return [(judgment.item_id, _WRITTEN(judgment.answer))]
-    out = []
-    for i, j in combinations(range(len(ranks)), 2):
-        if ranks[i] is not None and ranks[j] is not None:
-            value = "tie" if ranks[i] == ranks[j] else "first" if ranks[i] < ranks[j] else "second"
-            out.append((f"{judgment.item_id}/{i}/{j}", value))
-    return out
 
 
 def characters(corpus: Corpus) -> int:
