@@ -96,12 +96,12 @@ def check_assertion(assertion: Assertion, key: Credential, rp: str, challenge: b
     """
     client, data = unbase64url(assertion.client_data), unbase64url(assertion.authenticator_data)
     said = _client_data(client)
-    host = urlsplit(str(said.get("origin", ""))) if isinstance(said.get("origin"), str) else urlsplit("")
+    scheme, host = site_of(said.get("origin"))
     flags = data[32] if len(data) >= 37 else 0
     for holds, why in (
         (said.get("type") == "webauthn.get", "it is not an assertion"),
         (said.get("challenge") == base64url(challenge), "it signs something else"),
-        (_trusted(host.scheme, host.hostname, rp), "it was made on another site"),
+        (_trusted(scheme, host, rp), "it was made on another site"),
         (said.get("crossOrigin", False) is False, "it was made in a frame of another site"),
         (len(data) >= 37 and data[:32] == hashlib.sha256(rp.encode()).digest(), "it is for another relying party"),
         (flags & PRESENT, "nobody was present"),
@@ -112,6 +112,15 @@ def check_assertion(assertion: Assertion, key: Credential, rp: str, challenge: b
             raise Failed(f"The person's signature does not hold: {why}.", expected="an assertion over this batch",
                          remedy="Count the batch as unsigned (H1).")  # fmt: skip
     return Signed(device_bound=not flags & BACKUP_ELIGIBLE)
+
+
+def site_of(origin: object) -> tuple[str, str | None]:
+    """Scheme and host of an origin as a browser states it; ("", None) where it is none."""
+    try:
+        site = urlsplit(origin if isinstance(origin, str) else "")
+    except ValueError:  # such as an open bracket
+        return "", None
+    return site.scheme, site.hostname
 
 
 def base64url(raw: bytes) -> str:

@@ -7,7 +7,6 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from tutelage.errors import BadInput, Failed
 from tutelage.provenance.batches import Batch as Signed
 from tutelage.provenance.batches import Enrolment as Enrolled
 from tutelage.provenance.batches import check_batch
-from tutelage.provenance.webauthn import Assertion, base64url, unbase64url
+from tutelage.provenance.webauthn import Assertion, base64url, site_of, unbase64url
 from tutelage.web import installation
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
@@ -104,12 +103,11 @@ def _check_made(client: bytes, data: bytes, rp: str, challenge: str) -> None:
     """Refused unless a browser on this site made the passkey just now, with its user there and verified."""
     try:
         said = json.loads(client)
-        site = urlsplit(said["origin"])
-        asked, kind = said["challenge"], said["type"]
+        (_, host), asked, kind = site_of(said["origin"]), said["challenge"], said["type"]
     except (ValueError, KeyError, TypeError):
         raise Unprocessable("The browser's answer cannot be read.", expected="client data of a new passkey",
                             remedy="Try again.", safe=SAFE) from None  # fmt: skip
-    here = site.hostname is not None and (site.hostname == rp or site.hostname.endswith("." + rp))
+    here = host is not None and (host == rp or host.endswith("." + rp))
     right = kind == "webauthn.create" and secrets.compare_digest(str(asked), challenge)
     there = len(data) >= 37 and data[:32] == hashlib.sha256(rp.encode()).digest() and data[32] & VERIFIED == VERIFIED
     if not (here and right and there):
