@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -52,6 +53,25 @@ def database(hall: Path) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql", "NAME": parts.path.lstrip("/"), "CONN_MAX_AGE": None,
         "USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""), "PORT": str(parts.port or ""),
+    }  # fmt: skip
+
+
+def mail(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Django's settings for sending mail; without an address, mail goes to the log. Raises BadInput."""
+    said = environ.get("TUTELAGE_EMAIL_URL")
+    sender = environ.get("TUTELAGE_EMAIL_FROM", "tutelage@localhost")
+    if not said:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend", "DEFAULT_FROM_EMAIL": sender}
+    parts = urlsplit(said)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise BadInput(f"TUTELAGE_EMAIL_URL begins with `{parts.scheme}:`.", expected="smtps://user:password@host:465",
+                       remedy="Use smtps:, or smtp: (which asks for STARTTLS, but not on this machine).")  # fmt: skip
+    sealed, near = parts.scheme == "smtps", parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "DEFAULT_FROM_EMAIL": sender,
+        "EMAIL_HOST": parts.hostname, "EMAIL_PORT": parts.port or (465 if sealed else 25 if near else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""), "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": sealed, "EMAIL_USE_TLS": not sealed and not near, "EMAIL_TIMEOUT": 20,
     }  # fmt: skip
 
 

@@ -93,11 +93,11 @@ def serve(hall: Path, port: int, announce: Callable[[str], None], *, demo: bool 
     with _only_server(hall), using(hall):
         _free_port(port)
         link = _prepare(hall, announce, demo=demo)
-        url = f"http://localhost:{port}/"  # by this name alone browsers give passkeys to a page without TLS
+        url = _address(port)
         stopping = threading.Event()
         worker = SPAWN.Process(target=_worker, args=(hall, os.getpid()), name="tutelage-worker")
         worker.start()
-        threading.Thread(target=_announce, args=(hall, url, link, announce, stopping), daemon=True).start()
+        threading.Thread(target=_announce, args=(hall, url, port, link, announce, stopping), daemon=True).start()
         keeper = threading.Thread(target=_keep, args=(hall, worker, stopping), daemon=True)
         keeper.start()
         try:
@@ -154,12 +154,15 @@ def _prepare(hall: Path, announce: Callable[[str], None], *, demo: bool) -> str 
     from tutelage.web import installation
     from tutelage.web.database import migrating
     from tutelage.web.people.actions import first_run_token
+    from tutelage.web.people.checks import lacks
 
     installation.operator_key(hall), installation.key_encryption_key(hall)  # made now, so that they can be kept apart
     try:
         applied = migrating.migrate(hall / "backups", datetime.now(UTC))
     except utils.OperationalError as error:
         raise migrating.or_explain(error) from error
+    for lack in lacks():
+        announce(f"Not fit for others yet: {lack}")
     if applied:
         announce(f"The database is in this version's shape ({len(applied)} migrations).")
     if demo:
@@ -180,12 +183,28 @@ def _demo(hall: Path) -> str:
     return "The sceptic's ten minutes begin here, once: {url}enter/" + prepare()[1] + "?next=/tour/"
 
 
+def _address(port: int) -> str:
+    """Where people find it: behind TLS by its own name, else on this machine."""
+    from django.conf import settings
+
+    if not settings.HTTPS:
+        return f"http://localhost:{port}/"  # by this name alone browsers give passkeys to a page without TLS
+    return f"https://{_name()}/"
+
+
+def _name() -> str:
+    """The first name that it answers to."""
+    from django.conf import settings
+
+    return str(settings.ALLOWED_HOSTS[0]).lstrip(".").replace("*", "localhost")
+
+
 def _announce(
-    hall: Path, url: str, link: str | None, announce: Callable[[str], None], stopping: threading.Event
+    hall: Path, url: str, port: int, link: str | None, announce: Callable[[str], None], stopping: threading.Event
 ) -> None:
     """Tell where it is once it answers."""
     while not stopping.wait(0.05):
-        if _answers(url):
+        if _answers(port):
             now = datetime.now(UTC).isoformat(timespec="seconds")
             write_json(hall / "serve.json", {"pid": os.getpid(), "url": url, "since": now})
             first = "\n" + link.format(url=url) if link else ""
@@ -193,9 +212,10 @@ def _announce(
             return
 
 
-def _answers(url: str) -> bool:
+def _answers(port: int) -> bool:
+    asked = urllib.request.Request(f"http://{HOST}:{port}/healthz", headers={"Host": _name()})
     try:
-        with urllib.request.urlopen(url + "healthz", timeout=2) as answer:  # noqa: S310  our own loopback address
+        with urllib.request.urlopen(asked, timeout=2) as answer:  # noqa: S310  our own loopback address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

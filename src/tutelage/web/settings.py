@@ -1,11 +1,6 @@
-"""Django's settings. Everything that differs between installations comes from the environment; see `serving`.
+"""Django's settings. Everything that differs between installations comes from the environment.
 
-TUTELAGE_HALL           the data directory: database, keys, blobs (default `$TUTELAGE_HOME/hall`)
-TUTELAGE_DATABASE_URL   postgres://user:password@host:port/name; SQLite in the data directory if unset
-TUTELAGE_HOSTS          names it answers to, comma-separated (loopback if unset)
-TUTELAGE_HTTPS          1 behind TLS: secure cookies, HSTS
-TUTELAGE_PROXIES        how many proxies of yours stand before it (0): whose word on a visitor's address is taken
-TUTELAGE_API_RATE       requests a second of one API token (20)
+docs/reference/settings.md lists the variables, those of `installation`, `serving` and `people.sso` among them.
 """
 
 from __future__ import annotations
@@ -135,6 +130,7 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 SESSION_COOKIE_NAME = "tutelage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -169,7 +165,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/dist/.+-[A-Z0-9]{8}\.(js|css)$"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-EMAIL_BACKEND = os.environ.get("TUTELAGE_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+globals().update(installation.mail(os.environ))
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "heavy"]}}
 LOGGING = {
     "version": 1,

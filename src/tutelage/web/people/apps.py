@@ -8,3 +8,7 @@ class PeopleConfig(AppConfig):
 
     name = "tutelage.web.people"
     label = "people"
+
+    def ready(self) -> None:
+        """Register what `check --deploy` asks of an installation."""
+        from tutelage.web.people import checks  # noqa: F401  registers itself

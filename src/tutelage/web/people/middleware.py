@@ -18,6 +18,7 @@ from tutelage.errors import TutelageError
 from tutelage.web.people import queries, rules
 
 FACTORS = "mfa_index"
+POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 class Gate(LoginRequiredMiddleware):
@@ -32,7 +33,12 @@ class Gate(LoginRequiredMiddleware):
         if user.is_authenticated and user.language != translation.get_language():
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
-        return self.get_response(request)
+        answer = self.get_response(request)
+        answer.headers.setdefault("Permissions-Policy", POLICY)
+        answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if user.is_authenticated:  # on a shared computer, nothing stays behind
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
 
     def process_view(self, request: HttpRequest, view: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
         """A redirect to sign in or to set up a second factor, or None to go on."""
