@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tutelage.cli import console
-
-if TYPE_CHECKING:
-    from tutelage.records import RankedRow
+from tutelage.cli.eval_reward import reward_model
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ROWS = click.Path(exists=True, path_type=Path)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -54,44 +50,7 @@ def head_to_head(a: str, b: str, prompts: Path, spec: str, max_tokens: int, seed
     console.say(f"A = {a}\nB = {b}\n{found.summary()}")
 
 
-@command.command("reward-model", epilog="Example:  tutelage eval reward-model rm/ --pairs held_out.jsonl --json")
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--pairs", type=ROWS, required=True, help="Rows, an imported directory or a file to import; held out.")
-@click.option("--train", "train_file", type=ROWS, help="The rows it was trained on: the baseline is chosen on these.")
-@click.option("--seed", default=0, show_default=True, help="Of the intervals.")
-@AS_JSON
-def reward_model(directory: Path, pairs: Path, train_file: Path | None, seed: int, as_json: bool) -> None:
-    """Accuracy of a reward model on held-out pairs, beside simple baselines and the people's own agreement.
-
-    DIRECTORY is a trained network (`reward:DIR`) or a fast head (`head:DIR`).
-    """
-    import numpy as np
-
-    from tutelage import models
-    from tutelage.evaluation.reward_model import evaluate
-    from tutelage.models import checkpoint as ck
-
-    train = _ranked(train_file) if train_file else None
-    kind = "reward" if ck.is_checkpoint(directory) and ck.read(directory).head else "head"
-    model = models.load_reward(f"{kind}:{directory}")
-    found = evaluate(model, _ranked(pairs), train=train, rng=np.random.default_rng(seed))
-    if as_json:
-        console.emit(found)
-        return
-    for name in ("accuracy", "baseline_accuracy", "gain", "length_matched_accuracy", "calibration_error",
-                 "human_agreement"):  # fmt: skip
-        console.say(f"{name.replace('_', ' '):<24} {getattr(found, name)}")
-    console.say(
-        f"baseline: {found.baseline} ({found.baseline_chosen}); beaten: {'yes' if found.beats_baseline else 'no'}"
-    )
-
-
-def _ranked(path: Path) -> list[RankedRow]:
-    """Rows of ours, an imported directory, or any file of comparisons that `tutelage import` reads."""
-    from tutelage.records import RankedRow
-    from tutelage.training.dataset import of_type, read_rows
-
-    return of_type(read_rows(path), RankedRow, path, "a comparison or ranking")
+command.add_command(reward_model)
 
 
 @command.command(epilog="Example:  tutelage eval suite after/ --tasks sums.jsonl --samples 4 --json")
