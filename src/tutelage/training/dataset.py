@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tutelage.curation import checked
 from tutelage.errors import BadInput, Where
 from tutelage.records import DemonstrationRow, LabelledRow, RankedRow, Row, jsonl
 
@@ -16,12 +17,13 @@ def read_rows(place: Path, kind: str = "comparison") -> list[Row]:
     """Every row of a data set. Raises BadInput naming file, line and field.
 
     kind  what a file that holds no rows of ours is read as: any format `tutelage import` detects
+    Rows with `origins.jsonl` beside them must keep to the guard against collapse (`tutelage.curation.checked`).
     """
     if place.is_file():
-        return list(jsonl.read(place, Row)) if _holds_rows(place) else _imported(place, kind)
+        return _guarded(place) if _holds_rows(place) else _imported(place, kind)
     for name in ("train.jsonl", "train.jsonl.gz"):
         if (place / name).is_file():
-            return list(jsonl.read(place / name, Row))
+            return _guarded(place / name)
     if (place / "items.jsonl").is_file():
         from tutelage.formats import Corpus, rows
 
@@ -32,6 +34,12 @@ def read_rows(place: Path, kind: str = "comparison") -> list[Row]:
         remedy="Make one with `tutelage import`.",
         where=Where(str(place)),
     )
+
+
+def _guarded(place: Path) -> list[Row]:
+    rows: list[Row] = list(jsonl.read(place, Row))
+    checked(place.parent, rows)
+    return rows
 
 
 def _holds_rows(place: Path) -> bool:
