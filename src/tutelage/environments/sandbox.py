@@ -107,7 +107,7 @@ class Box:
 
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  frozen
         """Start a box and wait until it is ready. Raises NoSandbox."""
-        self.limits = limits
+        self.limits, self.process = limits, os.getpid()
         self.mark = f"box-{os.getpid()}-{next(_count)}"  # stands in the command line of each of its processes
         self._control, theirs = socket.socketpair()
         rules = os.memfd_create("filter")
@@ -181,7 +181,7 @@ class Box:
         """Kill the box with everything in it. Returns what bubblewrap had to say."""
         self._control.close()
         self._process.kill()
-        said = self._process.communicate()[1]
+        said = self._process.communicate()[1] if self._process.stderr and not self._process.stderr.closed else b""
         return said.decode(errors="replace").strip()[:500] if said else ""
 
     def __enter__(self) -> Box:
@@ -320,7 +320,7 @@ def _inside() -> bytes:
 def _command(limits: Limits, rules: int, size: int, mark: str) -> list[str]:
     return [
         *_walls(limits.tmp_mb), "--seccomp", str(rules), "--",
-        _python(), "-I", "-S", "-B", "-X", "utf8", "-c", _START, str(_uid()), str(size), mark,
+        _python(), "-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START, str(_uid()), str(size), mark,
     ]  # fmt: skip
 
 
@@ -330,8 +330,9 @@ def _walls(tmp_mb: int) -> tuple[str, ...]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise _none("bubblewrap (`bwrap`) is not installed")
-    # root keeps two capabilities to become somebody else, which process 1 does before it takes a job
-    own = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.getuid() == 0 else ["--unshare-user"]
+    # root's process 1 keeps what it takes to make its children somebody else, and to kill them; they keep nothing
+    kept = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+    own = [x for cap in kept for x in ("--cap-add", cap)] if os.getuid() == 0 else ["--unshare-user"]
     python, library = Path(_python()), sysconfig.get_path("stdlib", vars={"base": sys.base_prefix})
     binds = [str(p) for p in (python, *python.parent.parent.glob("lib/libpython3*.so*"), Path(library))]
     binds += [p for p in ("/usr/lib", "/lib", "/lib64") if os.path.exists(p)]

@@ -4,16 +4,15 @@ Process 1 never runs a submitted line. Inside a PID namespace a child can neithe
 1) nor read it (no /proc, no ptrace); after each job it kills whatever the job left behind. The verdict is not made
 here: a child that runs an answer only answers questions, and what it says is worth no more than an output.
 
-Standard library only, and little of it: every import is paid once an answer.
+Standard library only, and little of it (`posix` for `os`, a 9 for `signal.SIGKILL`): imports are paid once an answer.
 """
 
 from __future__ import annotations
 
 import builtins
 import marshal
-import os
+import posix
 import resource
-import signal
 import sys
 
 import _socket
@@ -27,11 +26,10 @@ _SAFE = {"None": None, "True": True, "False": False, "nan": float("nan"), "inf":
 
 
 def main(uid: int) -> None:
-    """Serve jobs from descriptor 0 until the other side is gone. `uid`: whom to become first, -1 for nobody else."""
-    if uid >= 0:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)  # with it go the last capabilities
+    """Serve jobs from descriptor 0 until the other side is gone. `uid`: whom a child becomes, -1 for nobody else.
+
+    Process 1 itself stays who it is: the kernel forgets to kill it with its parent if its user changes.
+    """
     control = _socket.socket(fileno=0)
     control.sendall(b"ready")
     while True:
@@ -41,12 +39,12 @@ def main(uid: int) -> None:
         given = b"".join(data for _, _, data in extra)
         fds = [int.from_bytes(given[i : i + 4], sys.byteorder) for i in range(0, len(given), 4)]
         job = marshal.loads(_exactly(control, int.from_bytes(head, "little")))  # noqa: S302  the sender is outside
-        child = os.fork()
+        child = posix.fork()
         if child == 0:
-            _child(job, fds)
+            _child(job, fds, uid)
         for fd in fds:
-            os.close(fd)
-        _, status, usage = os.wait4(child, 0)
+            posix.close(fd)
+        _, status, usage = posix.wait4(child, 0)
         _sweep()
         used = int((usage.ru_utime + usage.ru_stime) * 1e6)
         control.sendall(status.to_bytes(4, "little") + used.to_bytes(8, "little"))
@@ -57,7 +55,7 @@ def _exactly(control: Any, size: int) -> bytes:
     while size:
         part = control.recv(min(size, 1 << 16))
         if not part:
-            os._exit(0)
+            posix._exit(0)
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
@@ -67,29 +65,33 @@ def _sweep() -> None:
     """Kill and bury every process of the box but this one; a fork bomb loses, because none of its forks survives."""
     while True:
         try:
-            os.kill(-1, signal.SIGKILL)
+            posix.kill(-1, 9)
         except ProcessLookupError:
             pass
         try:
-            while os.waitpid(-1, 0)[0]:
+            while posix.waitpid(-1, 0)[0]:
                 pass
         except ChildProcessError:
             return
 
 
-def _child(job: dict[str, Any], fds: list[int]) -> None:
+def _child(job: dict[str, Any], fds: list[int], uid: int) -> None:
     status = 1
     try:
         for target, fd in enumerate(fds):
-            os.dup2(fd, target)
-        os.closerange(len(fds), 1024)
+            posix.dup2(fd, target)
+        posix.closerange(len(fds), 1024)
+        if uid >= 0:
+            posix.setgroups([])
+            posix.setresgid(uid, uid, uid)
+            posix.setresuid(uid, uid, uid)  # with it go the last capabilities
         for name, value in job["limits"].items():
             resource.setrlimit(getattr(resource, name), (value, value))
         status = JOBS[job["kind"]](job)
     except BaseException as error:  # noqa: BLE001  a child that leaves here must not become a second process 1
-        os.write(2, f"{type(error).__name__}: {error}".encode(errors="replace")[:2000])
+        posix.write(2, f"{type(error).__name__}: {error}".encode(errors="replace")[:2000])
     finally:
-        os._exit(status)
+        posix._exit(status)
 
 
 def program(job: dict[str, Any]) -> int:
@@ -166,8 +168,8 @@ def exam(job: dict[str, Any]) -> int:
     The verdict goes to descriptor 2: pass, fail or broken (the test's own fault), and why.
     """
     replies, questions = _apart()
-    verdict = os.dup(2)
-    os.dup2(0, 2)
+    verdict = posix.dup(2)
+    posix.dup2(0, 2)
     line = _Line(replies, questions)
     names: dict[str, Any] = {"__name__": "exam", **{n: Remote(line, n) for n in job["names"]}}
     try:
@@ -180,7 +182,7 @@ def exam(job: dict[str, Any]) -> int:
         found = f"{'broken' if own else 'fail'}: {type(error).__name__}: {error}"
     if line.dead:
         found = f"fail: {line.dead}"
-    os.write(verdict, found.encode(errors="replace")[:2000])
+    posix.write(verdict, found.encode(errors="replace")[:2000])
     return 0
 
 
@@ -285,10 +287,10 @@ def _as_error(name: str, message: str) -> Exception:
 
 def _apart() -> tuple[Any, Any]:
     """(reader of descriptor 0, writer to descriptor 1), moved away so that prints and inputs do not meet them."""
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open("/dev/null", os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
+    reader, writer = open(posix.dup(0), "rb"), open(posix.dup(1), "wb")
+    nothing = posix.open("/dev/null", posix.O_RDWR)
+    posix.dup2(nothing, 0)
+    posix.dup2(nothing, 1)
     return reader, writer
 
 

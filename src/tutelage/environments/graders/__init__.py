@@ -6,15 +6,18 @@ graded (no reference, a broken grader) is `Unscored` and never a 0.
 
 from __future__ import annotations
 
+import functools
 import importlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from tutelage.environments.graders.protocol import Grader, Task
 from tutelage.errors import BadInput, TutelageError, Where
 from tutelage.records import Grade, Json, Unscored, decode, jsonl
 
-__all__ = ["GRADERS", "Grader", "Task", "build", "grade", "read"]
+__all__ = ["GRADERS", "Grader", "Task", "build", "grade", "grade_all", "read"]
 
 GRADERS: dict[str, tuple[str, str]] = {
     "exact": ("exact", "Exact"),
@@ -44,11 +47,29 @@ def build(name: str, parameters: Json) -> Grader:
 
 def grade(task: Task, answer: str) -> Grade:
     """The finding of the task's grader about an answer; a grader that breaks gives `Unscored`, not 0."""
-    grader = build(task.grader, task.parameters)
+    return _grade(build(task.grader, task.parameters), task, answer)
+
+
+def _grade(grader: Grader, task: Task, answer: str) -> Grade:
     try:
         return grader.grade(task.prompt, answer, task.reference)
     except Exception as error:  # noqa: BLE001  whatever a grader does, its fault is not the answer's
         return Unscored("grader_error", f"{type(error).__name__}: {error}")
+
+
+def grade_all(tasks: Sequence[Task], answers: Sequence[str]) -> list[Grade]:
+    """The grade of each answer to the task at the same place; graders that wait for a sandbox work side by side."""
+    graders = [build(t.grader, t.parameters) for t in tasks]
+    slow = [getattr(g, "parallel", False) for g in graders]
+    work = list(zip(graders, tasks, answers, strict=True))
+    found = [_pool().submit(_grade, *w) if aside else _grade(*w) for w, aside in zip(work, slow, strict=True)]
+    return [f.result() if isinstance(f, Future) else f for f in found]
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    """One more than there are processors: a box that starts or ends waits for the kernel."""
+    return ThreadPoolExecutor((os.cpu_count() or 1) + 1, "grade")
 
 
 def read(path: Path) -> list[Task]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -13,6 +14,7 @@ from tutelage.records import Unscored
 Finding = str | Unscored  # "" for passed, why not, or why that cannot be known
 _LINGER_S = 1.0  # how long an answer may go on after the verdict before its box is killed
 _here = threading.local()  # each thread keeps one examiner's box: it holds tests, never answers
+_alive: set[Box] = set()
 
 
 class Examination:
@@ -89,16 +91,32 @@ class Examination:
 
 def _examiner(limits: Limits) -> Box:
     """This thread's examiner, with those limits."""
-    box: Box | None = getattr(_here, "examiner", None)
+    box = _mine()
     if box is not None and box.limits == limits:
         return box
     _dismiss()
-    _here.examiner = Box(limits)
-    return _here.examiner  # type: ignore[no-any-return]  thread-local attributes have no types
+    made = Box(limits)
+    _here.examiner, _here.process = made, os.getpid()
+    _alive.add(made)
+    return made
+
+
+def _mine() -> Box | None:
+    """This thread's examiner; a forked process does not speak to its parent's."""
+    box: Box | None = getattr(_here, "examiner", None)
+    return box if getattr(_here, "process", None) == os.getpid() else None
 
 
 def _dismiss() -> None:
-    box: Box | None = getattr(_here, "examiner", None)
+    box = _mine()
     if box is not None:
         box.close()
-        _here.examiner = None
+        _alive.discard(box)
+    _here.examiner = None
+
+
+@atexit.register
+def _dismiss_all() -> None:
+    for box in _alive:
+        if box.process == os.getpid():
+            box.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tutelage.environments.graders import GRADERS, Task, grade
+from tutelage.environments.graders import GRADERS, Task, grade_all
 from tutelage.environments.rewards.protocol import Finding, Reward, Rewarded
 from tutelage.records import Unscored
 from tutelage.store import digest
@@ -18,7 +18,7 @@ class GraderReward:
 
     def grades(self, tasks: Sequence[Task], answers: Sequence[str]) -> list[Finding]:
         """See `Reward.grades`."""
-        found = [grade(task, answer) for task, answer in zip(tasks, answers, strict=True)]
+        found = grade_all(tasks, answers)
         return [g if isinstance(g, Unscored) else Rewarded(g.value, evidence=g.evidence) for g in found]
 
 
