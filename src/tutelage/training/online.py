@@ -53,7 +53,7 @@ from tutelage.training.session import Session, open_session
 OnStep = Callable[[dict[str, Any]], None]  # the line of log.jsonl
 OnGold = Callable[[list[dict[str, Any]]], str | None]  # the lines of one look -> a reason to end the run
 WITHIN = "within"  # prefix of the weights that were last measured within the KL budget
-FIGURES = ("reward", "reward_se", "kl", "kl_se")
+FIGURES = ("prompts", "reward", "reward_se", "kl", "kl_se")
 NOISE, PROMPTS, MIX, GOLD = range(4)  # the streams of randomness of a run
 
 METHODS: dict[str, tuple[type[OnlineConfig], Callable[[Any, Session], Method]]] = {

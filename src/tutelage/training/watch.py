@@ -21,6 +21,7 @@ GRAM = 3
 def answers(groups: Sequence[Group]) -> dict[str, Any]:
     """Figures of a step's answers.
 
+    prompts            how many were asked
     reward, reward_se  mean over the scored answers; its standard error over prompts, which are the independent units
     length             tokens; eos_rate the share that ended by themselves; empty the share without a word
     repetition         share of an answer's 3-grams of tokens that it has already said, mean over answers
@@ -30,6 +31,7 @@ def answers(groups: Sequence[Group]) -> dict[str, Any]:
     every = [a for g in groups for a in g.answers]
     n = max(1, len(every))
     return {
+        "prompts": len(groups),
         **_mean("reward", [g.rewards for g in groups]),
         "length": sum(len(a.ids) for a in every) / n,
         "eos_rate": sum(a.ended for a in every) / n,

@@ -1,4 +1,4 @@
-"""`tutelage train sft | reward | dpo`."""
+"""`tutelage train sft | reward | dpo`: from what people wrote and judged."""
 
 from __future__ import annotations
 
@@ -11,18 +11,12 @@ from typing import Any
 import click
 
 from tutelage.cli import console
+from tutelage.cli.train.arguments import Remembering, kept
+from tutelage.cli.train.lineage import keep_work, trace
 from tutelage.errors import BadInput
 
 
-@click.group(epilog="Example:  tutelage train dpo judgments/ --base local:smollm2 --out tuned")
-def command() -> None:
-    """Train by one method: sft, reward, dpo.
-
-    Writes a checkpoint that lists the judgments in it. Interrupted, the same command goes on where it stopped.
-    """
-
-
-def _shared(function: Callable[..., None]) -> Callable[..., None]:
+def shared(function: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.argument("dataset", type=click.Path(path_type=Path)),
         click.option("--base", required=True, metavar="MODEL", help="local:smollm2, or local:DIR."),
@@ -35,8 +29,10 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-@command.command(epilog="Example:  tutelage train sft demos.jsonl --base local:smollm2 --out sft --set epochs=2")
-@_shared
+@click.command(
+    cls=Remembering, epilog="Example:  tutelage train sft demos.jsonl --base local:smollm2 --out sft --set epochs=2"
+)
+@shared
 def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Imitate demonstrations."""
     from tutelage import training
@@ -45,11 +41,13 @@ def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
 
     config = configured(training.SftConfig, settings)
     rows = of_type(read_rows(dataset, "demonstration"), DemonstrationRow, dataset, "a demonstration")
-    _finish(training.sft(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
+    with kept(out):
+        training.sft(rows, base, out, config, _progress(as_json))
+    _finish(out, dataset, base, len(rows), as_json)
 
 
-@command.command(epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
-@_shared
+@click.command(cls=Remembering, epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
+@shared
 def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Learn to score answers from comparisons and rankings.
 
@@ -61,14 +59,18 @@ def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_js
 
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
     if base.removeprefix("local:") in ("minilm", "head"):
-        _fast(rows, out, settings, as_json)
+        _fast(rows, dataset, out, settings, as_json)
         return
     config = configured(training.RewardConfig, settings)
-    _finish(training.reward(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
+    with kept(out):
+        training.reward(rows, base, out, config, _progress(as_json))
+    _finish(out, dataset, base, len(rows), as_json)
 
 
-@command.command(epilog="Example:  tutelage train dpo judgments/ --base local:sft --out dpo --set beta=0.1")
-@_shared
+@click.command(
+    cls=Remembering, epilog="Example:  tutelage train dpo judgments/ --base local:sft --out dpo --set beta=0.1"
+)
+@shared
 def dpo(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Prefer what people preferred, without a reward model."""
     from tutelage import training
@@ -77,10 +79,12 @@ def dpo(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
 
     config = configured(training.DpoConfig, settings)
     rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
-    _finish(training.dpo(rows, base, out, config, _progress(as_json)), dataset, base, len(rows), as_json)
+    with kept(out):
+        training.dpo(rows, base, out, config, _progress(as_json))
+    _finish(out, dataset, base, len(rows), as_json)
 
 
-def _fast(rows: list[Any], out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+def _fast(rows: list[Any], dataset: Path, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """The fast reward model; `--set seed=…` deals the groups into folds."""
     import numpy as np
 
@@ -89,6 +93,7 @@ def _fast(rows: list[Any], out: Path, settings: tuple[str, ...], as_json: bool) 
 
     seed = configured(_Fast, settings).seed
     model = load(fit(rows, out=out, rng=np.random.default_rng(seed)))
+    keep_work(out, dataset, [c for row in rows for c in row.contributions])
     if as_json:
         console.emit({"checkpoint": str(out), "digest": model.digest, "method": "head", "rows": len(rows)})
         return
@@ -131,28 +136,10 @@ def _progress(as_json: bool) -> Callable[[int, int], None] | None:
     return show
 
 
-def _trace(out: Path, dataset: Path, base: str) -> bool:
-    """Write the lineage beside a checkpoint where the judgments are at hand; says whether it could."""
-    from tutelage import provenance
-    from tutelage.store import digest_path
-
-    above = Path(base.removeprefix("local:"))
-    work: dict[str, provenance.Work] = {}
-    if (above / "lineage.json").is_file():
-        work |= {w.id: w for w in provenance.read(above).work}
-    if (dataset / "judgments.jsonl").is_file():
-        work |= provenance.work_of(dataset)
-    if not work:
-        return False
-    chain = [provenance.Sealed(dataset.name, digest_path(dataset))]
-    provenance.write(provenance.assemble(out, work=work, chain=chain), out)
-    return True
-
-
 def _finish(out: Path, dataset: Path, base: str, rows: int, as_json: bool) -> None:
     from tutelage.models import checkpoint
 
-    traced = _trace(out, dataset, base)
+    traced = trace(out, dataset, base)
     made = checkpoint.read(out)
     log = checkpoint.log(out)
     work = len(checkpoint.contributions(out))

@@ -1,0 +1,76 @@
+"""The lineage beside what `tutelage train` makes: of its rows, of its base, of the reward it was trained towards."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tutelage import provenance
+from tutelage.models import checkpoint as ck
+from tutelage.provenance.lineage import WORK, Edge, Node
+from tutelage.records import jsonl
+from tutelage.store import digest_path
+
+
+def trace(out: Path, dataset: Path, base: str, *, rewards: Sequence[Path] = (), empty: bool = False) -> bool:
+    """Write the lineage where the judgments behind every contribution are at hand; says whether they were.
+
+    rewards  directories of the reward models that were trained towards
+    empty    write it also where no human work is behind a checkpoint: tasks that a rule grades
+    """
+    work = work_in(Path(base.removeprefix("local:"))) | work_of(dataset)
+    for place in rewards:
+        work |= work_in(place)
+    used = {c.id for c in ck.contributions(out)}
+    if used - work.keys() or not (used or empty):
+        return False
+    chain = [provenance.Sealed(dataset.name, digest_path(dataset))]
+    drawn = provenance.assemble(out, work=work, chain=chain)
+    provenance.write(dataclasses.replace(drawn, graph=_with_rewards(drawn, rewards)), out)
+    return True
+
+
+def _with_rewards(drawn: provenance.Lineage, rewards: Sequence[Path]) -> provenance.lineage.Graph:
+    graph = drawn.graph
+    nodes = [_reward_node(place) for place in rewards]
+    new = {n.id: n for n in nodes if n.id not in {known.id for known in graph.nodes}}
+    edges = tuple(Edge(graph.root, n) for n in dict.fromkeys(n.id for n in nodes))
+    judges = tuple(Edge(n, "judges") for n in new)
+    return dataclasses.replace(graph, nodes=(*graph.nodes, *new.values()), edges=(*graph.edges, *edges, *judges))
+
+
+def _reward_node(place: Path) -> Node:
+    if ck.is_checkpoint(place):
+        made = ck.read(place)
+        return Node(f"checkpoint:{made.digest}", "checkpoint", made.method, made.digest)
+    seen = digest_path(place / "head.json")
+    return Node(f"checkpoint:{seen}", "checkpoint", "head", seen)
+
+
+def work_of(dataset: Path) -> dict[str, provenance.Work]:
+    """The work of a directory with its judgments; nothing where they are not there."""
+    return provenance.work_of(dataset) if (dataset / "judgments.jsonl").is_file() else {}
+
+
+def work_in(model: Path) -> dict[str, provenance.Work]:
+    """The work that a model's directory lists."""
+    place = model / WORK
+    listed: list[provenance.Work] = list(jsonl.read(place, provenance.Work)) if place.is_file() else []
+    return {w.id: w for w in listed}
+
+
+def keep_work(model: Path, dataset: Path, used: Iterable[str]) -> None:
+    """Write the work behind a reward model that is no checkpoint, so that what is trained towards it can name it."""
+    known = work_of(dataset)
+    kept = [dataclasses.replace(known[i], stages=("head",)) for i in sorted(set(used) & known.keys())]
+    if kept:
+        jsonl.write(model / WORK, kept)
+
+
+def contributions_of(reward: Path) -> list[ck.Contribution]:
+    """Every contribution in a reward model, with its stage."""
+    if ck.is_checkpoint(reward):
+        return ck.contributions(reward)
+    ids = jsonl.parse((reward / "head.json").read_bytes(), reward / "head.json").get("contributions", [])
+    return [ck.Contribution(i, "head") for i in ids]
