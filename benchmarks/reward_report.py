@@ -30,6 +30,7 @@ from tutelage.evaluation.reward_report import Costs, Report, Split, cross_fitted
 from tutelage.evaluation.reward_report.calibration import calibration_error
 from tutelage.evaluation.reward_report.held import Held, held
 from tutelage.formats.texts import transcript
+from tutelage.measure.intervals import mean
 from tutelage.models.head import HeadReward, load
 from tutelage.models.spread import between, flattened
 from tutelage.pipeline.stages import people
@@ -149,7 +150,7 @@ def soft() -> dict[str, Any]:
         out[name] = {
             "accuracy": encode(data.mean((np.sign(margin) + 1) / 2, level=0.95)),
             "calibration_error": encode(calibration_error(logit, data.share, data, rng=rng, level=0.95)),
-            "nats": encode(data.mean(loss, level=0.95)), "spread_kept_in_folds": kept,
+            "nats": encode(mean(loss, clusters=data.group, unit="nats")), "spread_kept_in_folds": kept,
         }  # fmt: skip
         print(name, {k: str(v)[:0] or (round(v["value"], 4), round(v["lo"], 4), round(v["hi"], 4))
                      for k, v in out[name].items() if isinstance(v, dict)}, kept, flush=True)  # fmt: skip

@@ -12,7 +12,7 @@ from tutelage.measure.intervals import bootstrap
 from tutelage.records import Figure, Undefined
 from tutelage.training.head import grouped_folds
 
-BINS, ROUNDS, MOST_FOLDS = 10, 400, 30
+BINS, ROUNDS, MOST_FOLDS = 10, 200, 30
 _FITTED = "the temperatures are taken as they were fitted"
 
 

@@ -38,16 +38,18 @@ class Trained:
 
 
 def fitted(n: Floats, error: Floats, at: Floats, offsets: Floats) -> Floats:
-    """Predictions (A,) at `at` of the best curve through error (S,) at n (S,)."""
-    best, out = np.inf, np.full(at.size, error[-1])
+    """Predictions (B, A) at `at` of the best curve through each row of error (B, S) at n (S,)."""
+    best, out = np.full(error.shape[0], np.inf), np.repeat(error[:, -1:], at.size, 1)
     for c in POWERS:
         for o in offsets:
             x = (n + o) ** -c
             X = np.column_stack([np.ones(n.size), x / x[-1]])
-            weights, *_ = np.linalg.lstsq(X, error, rcond=None)
-            miss = float(((X @ weights - error) ** 2).sum())
-            if miss < best:
-                best, out = miss, weights[0] + weights[1] * (at + o) ** -c / x[-1]
+            weights = error @ np.linalg.pinv(X).T  # (B, 2)
+            miss = np.square(weights @ X.T - error).sum(1)
+            there = np.column_stack([np.ones(at.size), (at + o) ** -c / x[-1]])
+            closer = miss < best
+            best = np.where(closer, miss, best)
+            out = np.where(closer[:, None], weights @ there.T, out)
     return np.asarray(out)
 
 
@@ -70,16 +72,15 @@ def next_rows(
     off = np.array([0.0]) if offsets is None else offsets
     at = np.array([last, last + more])
     draws, everyone = np.arange(trained.right.shape[1]), np.arange(groups)
-    here, there = fitted(trained.n, trained.error(draws, everyone), at, off)
     seed = int(rng.integers(2**63))
-    inner, found = np.random.default_rng(seed), np.empty(ROUNDS)
-    for r in range(ROUNDS):
-        error = trained.error(inner.integers(0, draws.size, draws.size), inner.integers(0, groups, groups))
-        a, b = fitted(trained.n, error, at, off)
-        found[r] = a - b
+    inner = np.random.default_rng(seed)
+    again = [(inner.integers(0, draws.size, draws.size), inner.integers(0, groups, groups)) for _ in range(ROUNDS)]
+    error = np.stack([trained.error(d, g) for d, g in [(draws, everyone), *again]])
+    bought = np.subtract(*fitted(trained.n, error, at, off).T)  # (1 + rounds,)
+    value, found = float(bought[0]), bought[1:]
     # few groups: percentiles reach less far than the truth does, so they are stretched (Hesterberg 2015)
     lo, hi = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    value, stretch = float(here - there), float(np.sqrt(groups / (groups - 1)))
+    stretch = float(np.sqrt(groups / (groups - 1)))
     lo, hi = value - stretch * max(value - lo, 0.0), value + stretch * max(hi - value, 0.0)
     return Estimate(
         value, min(float(lo), value), max(float(hi), value), "power-law curve, bootstrap over groups and draws", groups,
