@@ -82,7 +82,10 @@ FORGERIES = {
         "cannot be read",
     ),
     "errors that look like success": ("def add(a, b): raise StopIteration('pass')", "StopIteration"),
-    "an error no test can catch": ("class Quiet(BaseException): pass\ndef add(a, b): raise Quiet('pass')", "AnswerError"),
+    "an error no test can catch": (
+        "class Quiet(BaseException): pass\ndef add(a, b): raise Quiet('pass')",
+        "AnswerError",
+    ),
     "a mutated expectation": (
         "import gc\ndef add(a, b):\n    for o in gc.get_objects():\n        if isinstance(o, list): o.clear()\n"
         "    return True",
@@ -223,9 +226,19 @@ def test_a_memory_bomb_is_a_memory_error() -> None:
 
 def test_the_disk_of_a_box_is_small_and_its_own() -> None:
     """16 MiB of /tmp, 8 MiB a file: 40 files of 1 MiB do not fit, nor does one of 9."""
-    many = "n = 0\nfor i in range(40):\n    try: open(f'/tmp/{i}', 'wb').write(bytes(1 << 20)); n += 1\n    except OSError: pass\nprint(n)"
+    many = """
+n = 0
+for i in range(40):
+    try:
+        n += open(f'/tmp/{i}', 'wb').write(bytes(1 << 20)) >> 20
+    except OSError:
+        pass
+print(n)"""
     assert 10 <= int(in_a_box(many)) <= 16
-    one = "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen('/tmp/x', 'wb').write(bytes(9 << 20))"
+    one = """
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+open('/tmp/x', 'wb').write(bytes(9 << 20))"""
     assert "OSError" in in_a_box(one + "\nprint(len(open('/tmp/x', 'rb').read()) >> 20)")
 
 
@@ -258,15 +271,31 @@ def processes(mark: str) -> int:
     return found
 
 
-DAEMON = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(99)\n    os._exit(0)\n"
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(99)
+    os._exit(0)
+"""
+STUBBORN = """
+import os, signal
+for s in range(1, 32):
+    try:
+        signal.signal(s, signal.SIG_IGN)
+    except (OSError, ValueError):
+        pass
+for fd in (0, 1, 2):
+    os.close(fd)
+"""
 
 
 def test_a_daemon_does_not_outlive_its_run() -> None:
     """It leaves its session and its parent, ignores signals, and is gone when the run's end is reported."""
     with Box() as box:
         before = processes(box.mark)
-        box.run("import signal\nfor s in range(1, 32):\n    try: signal.signal(s, signal.SIG_IGN)\n"
-                "    except (OSError, ValueError): pass\nimport sys, os\n[os.close(i) for i in (0, 1, 2)]\n" + DAEMON)  # fmt: skip
+        box.run(STUBBORN + DAEMON)
         assert processes(box.mark) == before
 
 
@@ -295,7 +324,14 @@ def test_a_box_dies_with_what_started_it() -> None:
 
 
 def test_process_one_cannot_be_killed_stopped_or_raced() -> None:
-    attack = "import os\nfor s in (9, 15, 19, 2):\n    for pid in (1, -1, 0):\n        try: os.kill(pid, s)\n        except OSError: pass\n"
+    attack = """
+import os
+for s in (9, 15, 19, 2):
+    for pid in (1, -1, 0):
+        try:
+            os.kill(pid, s)
+        except OSError:
+            pass"""
     with Box() as box:
         ran = box.run(attack)
         assert ran.ended is not None

@@ -13,6 +13,7 @@ inodes of /tmp are limited by the time to make them alone.
 from __future__ import annotations
 
 import array
+import contextlib
 import functools
 import itertools
 import marshal
@@ -45,6 +46,7 @@ _START = (
     "import marshal,posix,sys\nn=int(sys.argv[2]);b=b''\n"
     "while len(b)<n:b+=posix.read(0,n-len(b))\nexec(marshal.loads(b));main(int(sys.argv[1]))"
 )
+_TMP = "/tmp"  # noqa: S108  inside the box, where it is private
 _count = itertools.count()
 
 
@@ -105,7 +107,7 @@ class Ran(NamedTuple):
 class Box:
     """One box, alive until it is closed. Not shared between threads: it dies with the thread that made it."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  frozen
+    def __init__(self, limits: Limits = Limits()) -> None:
         """Start a box and wait until it is ready. Raises NoSandbox."""
         self.limits, self.process = limits, os.getpid()
         self.mark = f"box-{os.getpid()}-{next(_count)}"  # stands in the command line of each of its processes
@@ -118,7 +120,8 @@ class Box:
             self._control.sendall(code)
             self._process = subprocess.Popen(
                 _command(limits, rules, len(code), self.mark),
-                stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=(rules,), env={}, cwd="/",
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=(rules,),
+                env={}, cwd="/",
             )  # fmt: skip
         except OSError as error:
             self._control.close()
@@ -292,10 +295,8 @@ def _feed(fd: int, rest: memoryview) -> memoryview:
 
 
 def _close(fd: int) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the input is closed when its data is through
         os.close(fd)
-    except OSError:
-        pass  # closed when its data was through
 
 
 def _none(seen: str) -> NoSandbox:
@@ -335,7 +336,7 @@ def _walls(tmp_mb: int) -> tuple[str, ...]:
     own = [x for cap in kept for x in ("--cap-add", cap)] if os.getuid() == 0 else ["--unshare-user"]
     python, library = Path(_python()), sysconfig.get_path("stdlib", vars={"base": sys.base_prefix})
     binds = [str(p) for p in (python, *python.parent.parent.glob("lib/libpython3*.so*"), Path(library))]
-    binds += [p for p in ("/usr/lib", "/lib", "/lib64") if os.path.exists(p)]
+    binds += [p for p in ("/usr/lib", "/lib", "/lib64") if Path(p).exists()]
     return (
         bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
         "--cap-drop", "ALL", *own, "--as-pid-1", "--die-with-parent", "--new-session", "--clearenv",
@@ -344,7 +345,7 @@ def _walls(tmp_mb: int) -> tuple[str, ...]:
         *(part for path in dict.fromkeys(binds) for part in ("--ro-bind", path, path)),
         *(part for path in _packages(library) for part in ("--tmpfs", path, "--remount-ro", path)),
         *(part for name in ("null", "zero", "urandom") for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
-        "--perms", "1777", "--size", str(tmp_mb << 20), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp",
+        "--perms", "1777", "--size", str(tmp_mb << 20), "--tmpfs", _TMP, "--remount-ro", "/", "--chdir", _TMP,
     )  # fmt: skip
 
 

@@ -9,13 +9,12 @@ Standard library only, and little of it (`posix` for `os`, a 9 for `signal.SIGKI
 
 from __future__ import annotations
 
+import _socket
 import builtins
 import marshal
 import posix
 import resource
 import sys
-
-import _socket
 
 TYPE_CHECKING = False  # typing's own costs 8 ms of import
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _exactly(control: Any, size: int) -> bytes:
 def _sweep() -> None:
     """Kill and bury every process of the box but this one; a fork bomb loses, because none of its forks survives."""
     while True:
-        try:
+        try:  # noqa: SIM105  contextlib would be one more import
             posix.kill(-1, 9)
         except ProcessLookupError:
             pass
@@ -101,7 +100,7 @@ def program(job: dict[str, Any]) -> int:
         exec(compile(job["code"], "answer.py", "exec"), {"__name__": "__main__"})  # noqa: S102  what a box is for
         threading = sys.modules.get("threading")
         if threading:
-            threading._shutdown()  # type: ignore[attr-defined]  waits for the program's threads, as the interpreter does
+            threading._shutdown()  # waits for the program's threads, as the interpreter does
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:  # noqa: BLE001  told to the reader of the grade
@@ -137,7 +136,7 @@ def answer(job: dict[str, Any]) -> int:
     while line := asked.readline(LINE):
         try:
             if failed is not None:
-                raise failed
+                raise failed  # noqa: TRY301  it is a reply like any other
             op, target, args, kwargs = eval(line, {**_SAFE, "R": named})  # noqa: S307  written by `Remote.ask`
             before = [_text(a, _none) for a in args]
             value = _text(OPERATIONS[op](target, *args, **kwargs), keep)
@@ -226,7 +225,8 @@ class _Line:
     def _reply(self, raw: bytes) -> tuple[Any, Any, Any]:
         if not raw.endswith(b"\n"):
             raise ValueError("it ended before it replied, or said more than a megabyte")
-        found = _read(compile(raw, "reply", "eval", 0x400).body, self)  # type: ignore[attr-defined]  0x400: only parse
+        tree: Any = compile(raw, "reply", "eval", 0x400)  # ast.PyCF_ONLY_AST: nothing is run
+        found = _read(tree.body, self)
         if type(found) is not tuple or len(found) != 3:
             raise ValueError("it is no reply")
         return found
@@ -287,7 +287,8 @@ def _as_error(name: str, message: str) -> Exception:
 
 def _apart() -> tuple[Any, Any]:
     """(reader of descriptor 0, writer to descriptor 1), moved away so that prints and inputs do not meet them."""
-    reader, writer = open(posix.dup(0), "rb"), open(posix.dup(1), "wb")
+    reader = open(posix.dup(0), "rb")  # noqa: SIM115, PTH123  a descriptor, open until the process ends
+    writer = open(posix.dup(1), "wb")  # noqa: SIM115, PTH123  a descriptor, open until the process ends
     nothing = posix.open("/dev/null", posix.O_RDWR)
     posix.dup2(nothing, 0)
     posix.dup2(nothing, 1)

@@ -23,6 +23,7 @@ GRADERS: dict[str, tuple[str, str]] = {
     "exact": ("exact", "Exact"),
     "number": ("number", "Number"),
     "format": ("format", "Format"),
+    "rubric": ("rubric", "Rubric"),
     "unit_tests": ("unit_tests", "UnitTests"),
 }
 

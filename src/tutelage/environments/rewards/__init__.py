@@ -18,11 +18,15 @@ LOADERS: dict[str, tuple[str, str]] = {
     "graders": ("graders", "graders"),
     "reward": ("model", "reward:DIR"),
     "head": ("model", "head:DIR"),
+    "ensemble": ("ensemble", "ensemble:DIR,DIR,…[@PENALTY]"),
+    "rubric": ("rubric", "rubric:FILE"),
+    "mix": ("mix", "mix:FILE"),
 }
 
 
 def load(spec: str) -> Reward:
-    """A reward from its SPEC: `graders` (each task's own), `reward:DIR` or `head:DIR` (reward models).
+    """A reward from its SPEC: `graders` (each task's own), `reward:DIR` or `head:DIR` (reward models),
+    `ensemble:DIR,DIR,…[@PENALTY]` (several of them), `rubric:FILE` (weighted criteria), `mix:FILE` (a weighted sum).
 
     Raises BadInput, MissingExtra.
     """
