@@ -1,4 +1,5 @@
-// Signing one's own work: the passkey for a project is made here, and asked to sign what the page lists.
+// Signing one's own work, or the gate of a run: the passkey for a project is made here, and asked to sign what the page
+// lists. `to` is another door of the machine's, which keeps for itself what is to be signed.
 import { Api, Refused, csrfToken } from "@tutelage/api";
 import { t } from "@tutelage/words";
 
@@ -6,10 +7,11 @@ interface Ask {
   project: string;
   enrol?: { challenge: string; rp: string; user: string; name: string };
   sign?: { judgments: string[]; at: string; challenge: string; rp: string; credential: string };
+  to?: { enrol: string; sign: string };
 }
 
 const ask: Ask = JSON.parse(document.getElementById("ask")?.textContent ?? "{}");
-const api = new Api("/api/proof/", csrfToken);
+const api = new Api("/api/", csrfToken);
 const told = document.getElementById("told");
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> =>
@@ -40,7 +42,7 @@ const enrol = async ({ challenge, rp, user, name }: NonNullable<Ask["enrol"]>): 
   })) as PublicKeyCredential | null;
   if (!made) return;
   const reply = made.response as AuthenticatorAttestationResponse;
-  await api.send("POST", "enrol", {
+  await api.send("POST", ask.to?.enrol ?? "proof/enrol", {
     project: ask.project,
     id: text(made.rawId),
     key: text(reply.getPublicKey()),
@@ -60,7 +62,7 @@ const sign = async ({ judgments, at, challenge, rp, credential }: NonNullable<As
   })) as PublicKeyCredential | null;
   if (!made) return;
   const reply = made.response as AuthenticatorAssertionResponse;
-  await api.send("POST", "sign", {
+  await api.send("POST", ask.to?.sign ?? "proof/sign", {
     project: ask.project,
     judgments,
     at,

@@ -28,6 +28,7 @@ from tutelage.pipeline.runfile import now_text
 from tutelage.store import write_json
 
 RECIPE, PROGRESS, ENDED, WISH = "recipe.toml", "progress.json", "ended.json", "wish.json"
+MODELS = "TUTELAGE_MODELS"  # a directory of base models, which recipes call by their names there
 WRITE_S, LOOK_S = 0.5, 0.3
 How = Literal["done", "waiting", "paused", "stopped", "failed"]
 
@@ -126,7 +127,7 @@ def left(steps: Sequence[Step], done: float, total: float, since: float) -> floa
 def drive(run: Path, *, attempt: int = 1, home: Path | None = None) -> How:
     """Go on with the run in a directory until it ends, waits, is to pause, or fails; what became of it is written."""
     try:
-        recipe = parse((run / RECIPE).read_text(encoding="utf-8"), RECIPE)
+        recipe = placed(parse((run / RECIPE).read_text(encoding="utf-8"), RECIPE), os.environ.get(MODELS))
         told = Told(run / PROGRESS, _steps(recipe, home), attempt)
         told.write()
         decision = loop.run_recipe(recipe, run, progress=told, home=home, halt=lambda: wish(run) == "pause").decision
@@ -143,6 +144,15 @@ def drive(run: Path, *, attempt: int = 1, home: Path | None = None) -> How:
             run, attempt, "failed", seen=f"{type(why).__name__}: {why}.", expected="a run that ends", remedy=remedy
         )
     return _end(run, attempt, "done", outcome=decision.outcome)
+
+
+def placed(recipe: Recipe, models: str | None) -> Recipe:
+    """The recipe with its base model by its place, where it names one of the `models` directory."""
+    kind, _, name = recipe.base.partition(":")
+    there = Path(models) / name if models and name and Path(name).name == name else None
+    if kind != "local" or there is None or not there.is_dir():
+        return recipe
+    return recipe.model_copy(update={"base": f"local:{there}"})
 
 
 def wish(run: Path) -> str:
@@ -179,6 +189,7 @@ def main(argv: Sequence[str]) -> None:
     """RUN ATTEMPT PARENT: the directory, the number of this attempt, and the process that must stay alive."""
     run, attempt, parent = Path(argv[0]), int(argv[1]), int(argv[2])
     _watch(run, attempt, parent)
+    os.nice(5)  # people at the workbench come first
     drive(run, attempt=attempt)
 
 

@@ -24,9 +24,11 @@ def line_of(text: str, place: Sequence[str | int]) -> int | None:
     return best[1]
 
 
-def line_said(message: str) -> int | None:
-    """The line that a parser's own words name."""
+def line_said(message: str, text: str) -> int | None:
+    """The line of a text that its parser's own words name."""
     found = _SAID.search(message)
+    if found is None and "end of document" in message:
+        return max(1, len(text.splitlines()))
     return int(found[1]) if found else None
 
 

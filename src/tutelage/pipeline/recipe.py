@@ -163,7 +163,7 @@ def parse(text: str, file: str) -> Recipe:
             f"The recipe is not TOML: {error}.",
             expected="TOML",
             remedy="Correct the line.",
-            where=Where(file, line_said(str(error))),
+            where=Where(file, line_said(str(error), text)),
         ) from None
     except ValidationError as error:
         first: Any = error.errors()[0]

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from tutelage.errors import Failed, Where
+from tutelage.errors import Failed, TutelageError, Where
 from tutelage.gate import Criteria, Decision, Evidence, Signature, criteria, decide, evidence
 from tutelage.provenance.merkle import leaf_hash
 from tutelage.provenance.webauthn import Assertion, Credential, check_assertion
@@ -114,3 +114,12 @@ def verify(run: Path) -> tuple[Decision, Sequence[Signed]]:
 def _untrue(why: str, file: str = SIGNED) -> Failed:
     return Failed(f"The signed decision does not hold: {why}.", expected="files as they were signed",
                   remedy="Restore the run's directory from a copy, or sign again.", where=Where(file))  # fmt: skip
+
+
+def broken(run: Path) -> str:
+    """Why the signed decision does not hold; "" where it does."""
+    try:
+        verify(run)
+    except TutelageError as why:
+        return why.seen
+    return ""

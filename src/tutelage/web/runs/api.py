@@ -14,12 +14,13 @@ from ninja.files import UploadedFile
 
 from tutelage.web.people.queries import signed_in
 from tutelage.web.projects.models import Project
-from tutelage.web.runs import actions, queries
+from tutelage.web.runs import actions, loop_api, queries
 from tutelage.web.runs.models import Job
 from tutelage.web.runs.queries import Asked
 from tutelage.web.runs.views.files import download
 
 router = Router()
+router.add_router("", loop_api.router)
 CLEAN = r"^[^\x00]*$"  # PostgreSQL stores no NUL
 Line = Annotated[str, Field(max_length=120, pattern=CLEAN)]
 Key = Annotated[str, Field(min_length=8, max_length=58, pattern=r"^[\x21-\x7e]+$")]

@@ -14,7 +14,10 @@ from tutelage.records import Json
 
 PROSE = {"why", "working", "reasoning", "quote", "text_sha256", "text"}
 PAGE = 50
-EVENTS = ("import.done", "import.failed", "export.done", "export.failed", "judgments.taken")
+EVENTS = (
+    "import.done", "import.failed", "export.done", "export.failed", "judgments.taken", "run.waiting", "run.done",
+    "run.failed",
+)  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -8,7 +8,8 @@ from tutelage.web.runs import actions
 from tutelage.web.working import Job
 
 PERIODIC = [Job(30.0, "tutelage.web.runs.actions.measure_all", timed=True),
-            Job(5.0, "tutelage.web.runs.hooks.send_due", timed=True)]  # fmt: skip
+            Job(5.0, "tutelage.web.runs.hooks.send_due", timed=True),
+            Job(2.0, "tutelage.web.runs.running.tend", timed=True)]  # fmt: skip
 
 
 @task(queue_name="heavy")

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tutelage.web.runs.views import files, items, progress, webhooks
+from tutelage.web.runs.views import files, items, loops, progress, webhooks
 
 urlpatterns = [
     path("projects/<uuid:pk>/run/", progress.progress, name="run"),
+    path("projects/<uuid:pk>/runs/", loops.runs, name="runs"),
+    path("projects/<uuid:pk>/runs/new/", loops.edit, name="loop_edit"),
+    path("projects/<uuid:pk>/runs/<int:number>/", loops.loop, name="loop"),
+    path("projects/<uuid:pk>/runs/<int:number>/report/", loops.report, name="loop_report"),
+    path("projects/<uuid:pk>/runs/<int:number>/gate/", loops.gate, name="gate"),
+    path("projects/<uuid:pk>/runs/<int:number>/gate/sign/", loops.gate_sign, name="gate_sign"),
+    path("projects/<uuid:pk>/runs/<int:number>/do/<slug:name>/", loops.act, name="loop_act"),
     path("projects/<uuid:pk>/webhooks/", webhooks.webhooks, name="webhooks"),
     path("projects/<uuid:pk>/webhooks/<uuid:webhook>/remove/", webhooks.remove, name="webhook_remove"),
     path("projects/<uuid:pk>/items/", items.items, name="items"),

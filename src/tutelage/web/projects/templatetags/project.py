@@ -32,6 +32,7 @@ PAGES = (
     Page("review", "review", _("Review"), (*MANAGE, "reviewer")),
     Page("cases", "cases", _("Cases"), (*MANAGE, "adjudicator")),
     Page("certificate", "certificate", _("AI judges"), OVERSEE),
+    Page("runs", "runs", _("Training runs"), OVERSEE),
     Page("releases", "releases", _("Releases"), OVERSEE),
     Page("evidence", "evidence", _("Evidence"), OVERSEE),
     Page("audit", "audit", _("Audit"), OVERSEE),

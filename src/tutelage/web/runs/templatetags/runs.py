@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from tutelage.pipeline.progress import duration
 from tutelage.web.runs import rules
 
 register = template.Library()
@@ -15,6 +16,31 @@ STATES = {
     "open": _("open"), "begun": _("begun"), "settled": _("settled"), "disputed": _("people differ"),
     "gold": _("known answer"),
 }  # fmt: skip
+
+
+OUTCOMES = {"pass": _("pass"), "fail": _("fail"), "insufficient": _("not enough evidence")}
+VERDICTS = {
+    "pass": _("This model may ship."), "fail": _("This model may not ship."),
+    "insufficient": _("Nobody can tell yet whether this model may ship."),
+}  # fmt: skip
+
+
+@register.filter
+def outcome_word(name: str) -> str:
+    """What a gate said, in a word."""
+    return str(OUTCOMES.get(name, name))
+
+
+@register.filter
+def verdict_word(name: str) -> str:
+    """What a gate said, as a sentence."""
+    return str(VERDICTS.get(name, name))
+
+
+@register.filter
+def lasts(seconds: float | None) -> str:
+    """Seconds as people say them: `12 s`, `3 min 05 s`."""
+    return duration(seconds or 0.0)
 
 
 @register.filter

@@ -47,7 +47,7 @@ def import_(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     project = queries.project_for(request.user, pk, *queries.OVERSEE)
     job = _job(project, number, Job.Kind.IMPORT)
     context = {"project": project, "place": "imports", "job": job, "manages": _manages(project)}
-    part = request.headers.get("HX-Request") == "true"
+    part = "X-Part" in request.headers
     return render(request, "runs/job.html" if part else "runs/import.html", context)
 
 
