@@ -22,7 +22,7 @@ FLIPPABLE = (
     "release.json", "pay.json", "proof/checkpoint", "card.html",
 )  # fmt: skip
 JUDGMENTS = "data/judgments.jsonl.gz"
-AROUND, LONGEST_S = 8, 300
+AROUND, LONGEST_S, MOST_FAULTS = 8, 300, 6
 Tell = Callable[[int, int], None]
 
 
@@ -71,7 +71,8 @@ def verify(release: Path, *, by: Path | None = None, explain: str = "") -> dict[
             str(whole / "keys" / "operator.pub"), *(["--explain", explain] if explain else [])]  # fmt: skip
     done = _run(argv, release)
     said = done.stdout + done.stderr
-    return {"ok": done.returncode == 0, "said": said[-6000:], "bad": [x for x in said.splitlines() if x[:3] == "BAD"],
+    faults = [line.strip(" -") for line in said.splitlines() if line.startswith("      - ")]
+    return {"ok": done.returncode == 0, "said": said[-6000:], "faults": faults[:MOST_FAULTS],
             "command": "python3 -I verify.py release --trust operator.pub"}  # fmt: skip
 
 

@@ -44,12 +44,13 @@ def claim(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:
     tour.draws = times
     tour.save(update_fields=["draws"])
     sheet, rows = certificate.made(found.judge, _rows(found, planned), seed, planned.design,
-                                   Asked("agreement", enough, seed=seed))  # fmt: skip
+                                   Asked("agreement", seed=seed))  # fmt: skip
     certificate.write(sheet, rows, folder(tour))
     said = sheet.claims["agreement"]
+    one = said["figures"]["agreement"]
     return {"judge": found.judge, "pairs": len(found), "slice": sheet.draw.size, "seed": seed, "enough": enough,
-            "times": times, "claim": said["claim"], "usable": said["usable"], "open": said["open"],
-            "estimate": said["figures"]["agreement"], "commitment": sheet.draw.commitment, "leaf": leaf}  # fmt: skip
+            "times": times, "claim": said["claim"], "estimate": one, "is_enough": one["lo"] >= enough,
+            "too_little": one["hi"] < enough, "commitment": sheet.draw.commitment, "leaf": leaf}  # fmt: skip
 
 
 def reveal(tour: Tour, tell: Tell, now: datetime) -> Mapping[str, Any]:

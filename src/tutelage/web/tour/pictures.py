@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tutelage.web.shared.templatetags.house import share
@@ -103,16 +103,6 @@ def models(found: Found) -> dict[str, SafeString]:
     return dict(zip(("votes", "shuffled"), drawn, strict=True))
 
 
-def mine(found: Found) -> dict[str, SafeString]:
-    """Where one's own leaves stand among all of the log."""
-    rows = [row for row in found["rows"] if row["leaf"] is not None]
-    ticks = format_html_join("", '<line class="own" x1="{0}" x2="{0}" y1="4" y2="28"/>',
-                             ((f"{100 * (r['leaf'] + 0.5) / max(found['size'], 1):.3f}%",) for r in rows))  # fmt: skip
-    return {"log": format_html('<svg class="log" role="img" aria-label="{}"><rect class="all" x="0" y="10" '
-                               'width="100%" height="12" rx="6"/>{}</svg>',
-                               _("Your leaves among those of the log"), ticks or mark_safe(""))}  # fmt: skip
-
-
 PICTURES: dict[str, Callable[[Found], dict[str, SafeString]]] = {
-    "claim": claim, "reveal": reveal, "models": models, "mine": mine,
+    "claim": claim, "reveal": reveal, "models": models,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ from tutelage.pipeline import sceptic
 from tutelage.records import AiJudge, Item, Judgment, RankedRow, Response, Simulated, assistant, jsonl, user
 from tutelage.web.shared.refusals import Refused
 
-JUDGE, SHORTEST = "gpt-4", 20
+JUDGE, SHORTEST, LEAD, SIDES = "gpt-4", 20, 2, ("first", "second")
 SIMULATED, REAL = "simulated", "llmfao"
 WORDS = ("river", "stone", "cloud", "lamp", "garden", "winter", "bread", "window", "music", "paper", "harbour", "cedar")
 
@@ -178,9 +179,13 @@ def _word(judgment: Judgment) -> str:
 
 
 def few(whole: Corpus, size: int) -> list[Item]:
-    """The shortest pairs of each prompt in turn, both answers said something: a few minutes of a person's reading."""
+    """The shortest pairs of each prompt in turn, both answers said something: a few minutes of a person's reading.
+
+    Only those on which people lean clearly one way, so that each trains a model whatever one more person says of it.
+    """
     length = {r.id: sum(len(m.text) for m in r.messages) for r in whole.responses}
-    spoken = [i for i in whole.items if min(length[r] for r in i.responses) > SHORTEST]
+    leaning = _leaning(whole)
+    spoken = [i for i in whole.items if i.id in leaning and min(length[r] for r in i.responses) > SHORTEST]
     turn: dict[str, int] = {}
     order = []
     for item in sorted(spoken, key=lambda i: (sum(length[r] for r in i.responses), i.id)):
@@ -188,3 +193,12 @@ def few(whole: Corpus, size: int) -> list[Item]:
         turn[group] = turn.get(group, 0) + 1
         order.append((turn[group], item))
     return [item for _, item in sorted(order, key=lambda pair: pair[0])[:size]]
+
+
+def _leaning(whole: Corpus) -> set[str]:
+    """Pairs on which one answer leads every other opinion by two votes at least."""
+    on: dict[str, Counter[str]] = {}
+    for vote in _of_people(whole):
+        on.setdefault(vote.item_id, Counter())[_word(vote)] += 1
+    ranked = {pair: [*said.most_common(2), ("", 0)] for pair, said in on.items()}
+    return {pair for pair, (top, other, *_) in ranked.items() if top[0] in SIDES and top[1] - other[1] >= LEAD}
