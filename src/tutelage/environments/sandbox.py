@@ -13,10 +13,10 @@ inodes of /tmp are limited by the time to make them alone.
 from __future__ import annotations
 
 import array
+import ast
 import contextlib
 import functools
 import itertools
-import marshal
 import os
 import select
 import shutil
@@ -43,8 +43,8 @@ REMEDY = (
 READY_S = 30.0  # a box starts in 30 ms; on a machine that swaps it may take long, and no longer than this
 _UIDS = (1_900_000_000, 60_578)  # nobody's: far above real users; systemd's unused range, where few uids are mapped
 _START = (
-    "import marshal,posix,sys\nn=int(sys.argv[2]);b=b''\n"
-    "while len(b)<n:b+=posix.read(0,n-len(b))\nexec(marshal.loads(b));main(int(sys.argv[1]))"
+    "import posix,sys\nn=int(sys.argv[2]);b=b''\n"
+    "while len(b)<n:b+=posix.read(0,n-len(b))\nexec(compile(b,'inside.py','exec'));main(int(sys.argv[1]))"
 )
 _TMP = "/tmp"  # noqa: S108  inside the box, where it is private
 _count = itertools.count()
@@ -140,7 +140,7 @@ class Box:
 
     def start(self, kind: str, fds: Sequence[int], **job: Any) -> None:
         """Begin a run of a kind of `box.inside.JOBS`; `fds` become its descriptors 0, 1, 2 and may be closed here."""
-        body = marshal.dumps({"kind": kind, "limits": self.limits.of_process(), **job})
+        body = repr({"kind": kind, "limits": self.limits.of_process(), **job}).encode(errors="replace")
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
         self._control.sendmsg([len(body).to_bytes(8, "little")], rights)
         self._control.sendall(body)
@@ -313,9 +313,13 @@ def _filter() -> bytes:
 
 @functools.cache
 def _inside() -> bytes:
-    """The program of process 1, compiled: the box runs the same interpreter."""
-    path = Path(calls.__file__).with_name("inside.py")
-    return marshal.dumps(compile(path.read_text("utf-8"), "inside.py", "exec", dont_inherit=True))
+    """The program of process 1, without what only people read: the box compiles it anew each time."""
+    tree = ast.parse(Path(calls.__file__).with_name("inside.py").read_text("utf-8"))
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(body=[ast.Expr(value=ast.Constant()), _, *_]) | ast.Module():
+                node.body = node.body[1:]
+    return ast.unparse(tree).encode()
 
 
 def _command(limits: Limits, rules: int, size: int, mark: str) -> list[str]:

@@ -60,6 +60,10 @@ def test_a_grader_that_breaks_gives_unscored_and_never_a_nought(monkeypatch: pyt
 
 
 def test_every_grader_of_the_table_can_be_built() -> None:
-    needs = {"format": {"checks": [{"check": "no_comma"}]}}
+    needs = {
+        "format": {"checks": [{"check": "no_comma"}]},
+        "unit_tests": {"tests": ["assert f() == 1"]},
+        "rubric": {"criteria": [{"id": "right", "grader": "exact"}]},
+    }
     for name in GRADERS:
         assert build(name, needs.get(name, {}))
