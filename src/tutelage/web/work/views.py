@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tutelage.web.work import actions, queries
 
@@ -17,12 +18,11 @@ def workbench(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The workbench with its first task in the page."""
     seat = queries.seat_for(request.user, pk)
     task = actions.take(seat, timezone.now()) or queries.NOTHING
-    project = seat.project
-    return render(
-        request,
-        "shared/workbench.html",
-        {"task": task, "kind": project.kind, "project_id": project.pk, "project_name": project.name},
-    )
+    project, home = seat.project, request.GET.get("home", "")
+    here = url_has_allowed_host_and_scheme(home, None)
+    context = {"task": task, "kind": project.kind, "project_id": project.pk, "project_name": project.name,
+               "home": home if here else ""}  # fmt: skip
+    return render(request, "shared/workbench.html", context)
 
 
 @login_required

@@ -103,4 +103,4 @@ def money(minor: float | None, currency: str) -> str:
 @register.filter
 def share(value: float | None) -> str:
     """`{{ 0.4148|share }}`: 41.5 %, as the page's language writes it; "" where there is none."""
-    return "" if value is None else gettext("{n} %").format(n=number_format(100 * value, decimal_pos=1))
+    return "" if value is None else gettext("{n} %").format(n=number_format(round(100 * value, 1), decimal_pos=1))
