@@ -1,4 +1,4 @@
-"""`tutelage db backup | restore | check`."""
+"""`tutelage db backup | restore | check | ledger`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ data_option = click.option("--data", type=DATA, help="Data directory; default: a
 
 @click.group(epilog="Example:  tutelage db backup --out monday.db")
 def command() -> None:
-    """Back the platform's database up, put a backup back, check that all is whole.
+    """Back the platform's database up, put a backup back, check that all is whole, write its ledger out.
 
     Keys are not in a backup: keep DATA/keys apart, or nobody can read what it holds.
     """
@@ -71,3 +71,24 @@ def check(as_json: bool, data: Path | None) -> None:
     if as_json:
         console.emit({"ok": whole, "checks": [one._asdict() for one in found]})
     raise SystemExit(0 if whole else FAILED)
+
+
+@command.command(epilog="Example:  tutelage db ledger --beancount ledger.beancount && bean-check ledger.beancount")
+@click.option("--beancount", "out", type=click.Path(dir_okay=False, path_type=Path), required=True,
+              help="The file to write.")  # fmt: skip
+@data_option
+def ledger(out: Path, data: Path | None) -> None:
+    """Write all money that moved as a Beancount file, for a check that is none of ours.
+
+    Its last lines say what the database makes of every account; bean-check adds the transfers up anew.
+    """
+    from tutelage.store import write_whole
+    from tutelage.web import serving
+
+    serving.set_up(data)
+    from tutelage.web.database.reading import one_moment
+    from tutelage.web.pay import beancount
+
+    with one_moment():
+        write_whole(out, "".join(beancount.lines()).encode())
+    console.say(f"{out}  (bean-check {out} adds it up)")

@@ -35,6 +35,14 @@ def test_entries_that_do_not_sum_to_zero_are_refused(hall: Any) -> None:
     assert Transfer.objects.count() == 1
 
 
+def test_a_transfer_that_would_turn_one_currency_into_another_is_refused(hall: Any) -> None:
+    """5 euro cents out, 5 dollar cents in: it sums to zero, and is refused."""
+    euros, dollars = actions.open_account("fees", "EUR"), actions.open_account("fees", "USD")
+    with pytest.raises(ValueError, match="EUR, USD, not in one currency"):
+        actions.move("correction", "k", {euros: -5, dollars: 5}, at=NOW)
+    assert Transfer.objects.count() == 1
+
+
 def test_every_transfer_sums_to_zero_and_so_does_the_whole(hall: Any) -> None:
     for n in range(3):
         actions.pay("task", f"k{n}", hall.project, hall.people[n % 2], 25 + n, seconds=30, at=NOW)

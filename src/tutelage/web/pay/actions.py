@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from tutelage.web.shared.refusals import Refused
 
 Kind, Why = Account.Kind, Transfer.Kind
 _accounts: dict[tuple[Choice, str, UUID | None, UUID | None], int] = {}  # accounts are never deleted
+_currencies: dict[int, str] = {}  # of those
 
 
 def open_account(kind: Choice, currency: str, project: Project | None = None, user: User | None = None) -> int:
@@ -23,18 +25,32 @@ def open_account(kind: Choice, currency: str, project: Project | None = None, us
     name = (kind, currency, project and project.pk, user and user.pk)
     if name not in _accounts:
         found, _ = Account.objects.get_or_create(kind=kind, currency=currency, project=project, user=user)
-        transaction.on_commit(lambda: _accounts.__setitem__(name, found.pk))  # until then it may yet be undone
+        transaction.on_commit(lambda: _keep(name, found.pk))  # until then it may yet be undone
         return found.pk
     return _accounts[name]
+
+
+def _keep(name: tuple[Choice, str, UUID | None, UUID | None], number: int) -> None:
+    _accounts[name], _currencies[number] = number, name[1]
+
+
+def _one_currency(key: str, accounts: Iterable[int]) -> None:
+    """Raises ValueError where a transfer would turn one currency into another."""
+    new = [a for a in accounts if a not in _currencies]
+    found = {_currencies[a] for a in accounts if a in _currencies}
+    found |= set(Account.objects.filter(pk__in=new).values_list("currency", flat=True)) if new else set()
+    if len(found) > 1:
+        raise ValueError(f"entries of {key} are in {', '.join(sorted(found))}, not in one currency")
 
 
 def move(
     kind: Choice, key: str, entries: dict[int, int], *, at: datetime, project: Project | None = None,
     user: User | None = None, contribution: UUID | None = None, seconds: int = 0,
 ) -> Transfer:  # fmt: skip
-    """One transfer; entries by account sum to zero. Raises IntegrityError where the key was used."""
+    """One transfer; entries by account, in one currency, sum to zero. Raises IntegrityError where the key was used."""
     if sum(entries.values()):
         raise ValueError(f"entries of {key} sum to {sum(entries.values())}, not 0")
+    _one_currency(key, entries)
     made = Transfer.objects.create(kind=kind, key=key, project=project, user=user, contribution=contribution,
                                    seconds=seconds, at=at)  # fmt: skip
     Entry.objects.bulk_create(Entry(transfer=made, account_id=a, minor=m) for a, m in entries.items() if m)
