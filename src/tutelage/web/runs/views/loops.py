@@ -139,7 +139,7 @@ def gate(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
         )}  # fmt: skip
         return redirect("gate_sign", pk=project.pk, number=number)
     context = {"project": project, "tab": "runs", "loop": found, "gate": shown, "form": form,
-               "mine": reads.latest_word(shown, gating.person(user))}  # fmt: skip
+               "word": reads.latest_word(shown, gating.person(user))}  # fmt: skip
     return render(request, "runs/gate.html", context, status=422 if form.errors else 200)
 
 
