@@ -23,7 +23,18 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 import torch
 from datasets import Dataset
 from transformers import LlamaConfig, LlamaForSequenceClassification
-from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
+from trl import (
+    DPOConfig,
+    DPOTrainer,
+    GRPOConfig,
+    GRPOTrainer,
+    RewardConfig,
+    RewardTrainer,
+    RLOOConfig,
+    RLOOTrainer,
+    SFTConfig,
+    SFTTrainer,
+)
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("tiny_llama", ROOT / "tests" / "training" / "tiny_llama.py")
@@ -115,6 +126,54 @@ def sft(where: str) -> dict[str, Any]:
     return {"seed": 1, "rows": split, "loss": loss, "gradients": grads}
 
 
+ANSWERS = [
+    ["the Rhine.", "No, I will not, and I will say so at length.", "rivers"],
+    ["4", "five", "It is four, I believe"],
+    ["It ends droughts, gently.", "It is wet", "wet"],
+]
+REWARDS = [[1.0, -0.5, 0.25], [2.0, 0.0, 1.5], [0.3, 0.2, 0.1]]
+SHARE = 0.06  # of the way to another model that the policy has gone since it answered: some ratios are clipped
+
+
+def online(where: str, settings: Any, trainer_of: Any, **more: Any) -> dict[str, Any]:
+    """Loss and gradients on fixed answers: what is TRL's own is everything but the answers and their rewards."""
+    token = tiny.tokenizer()
+    # every other answer is cut: it has no end token
+    ids = [
+        [*token(a)["input_ids"], 257][: None if (i + k) % 2 else -1]
+        for i, g in enumerate(ANSWERS)
+        for k, a in enumerate(g)
+    ]
+    flat = [r for group in REWARDS for r in group]
+    common = {"num_generations": 3, "num_iterations": 2, "per_device_train_batch_size": 9, "max_completion_length": 64}
+    model = tiny.llama(1)
+    model.config._name_or_path = str(tiny.save(Path(where) / "reference", 0))  # TRL loads its reference from there
+    trainer = trainer_of(
+        model, reward_funcs=lambda **_: list(flat), args=config(settings, where, **common, **more),
+        train_dataset=Dataset.from_list([{"prompt": r["prompt"]} for r in ROWS[:3]]), processing_class=token,
+    )  # fmt: skip
+    trainer._generate_single_turn = lambda *_: ids if trainer_of is RLOOTrainer else (ids, None)
+    trainer.model.train()
+    trainer.current_gradient_accumulation_steps = 1
+    asked = [{"prompt": r["prompt"]} for r in ROWS[:3] for _ in range(3)]
+    batch = trainer._generate_and_score_completions(asked)
+    tiny.move(trainer.model, tiny.llama(4), SHARE)
+    loss = trainer._compute_loss(trainer.model, batch)
+    loss.backward()
+    groups = [
+        {
+            "prompt_ids": token(ROWS[i]["prompt"])["input_ids"],
+            "answer_ids": ids[3 * i : 3 * i + 3],
+            "rewards": REWARDS[i],
+        }
+        for i in range(3)
+    ]
+    return {
+        "policy_seed": 1, "reference_seed": 0, "towards_seed": 4, "share": SHARE, **more, "groups": groups,
+        "advantages": batch["advantages"].tolist(), "loss": float(loss.detach()), "gradients": gradients(trainer.model),
+    }  # fmt: skip
+
+
 def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as where:
@@ -124,6 +183,13 @@ def main() -> None:
             "dpo_normalised": dpo(where, loss_type=["sigmoid_norm"]),
             "reward": reward(where, margin=False, centre=0.0),
             "reward_margin_centred": reward(where, margin=True, centre=0.05),
+            "rloo": online(where, RLOOConfig, RLOOTrainer, beta=0.05),
+            "grpo": online(where, GRPOConfig, GRPOTrainer, beta=0.04, loss_type="grpo"),
+            "grpo_paper": online(
+                where, GRPOConfig, GRPOTrainer, beta=0.04, loss_type="grpo", use_bias_correction_kl=False
+            ),
+            "grpo_tokens": online(where, GRPOConfig, GRPOTrainer, beta=0.04, loss_type="dapo"),
+            "grpo_doctor": online(where, GRPOConfig, GRPOTrainer, beta=0.0, loss_type="dr_grpo", scale_rewards="none"),
         }
     versions = {name: importlib.metadata.version(name) for name in ("trl", "transformers", "torch")}
     text = json.dumps({"versions": versions, "cases": cases}, indent=None, separators=(",", ":"), sort_keys=True)

@@ -37,6 +37,14 @@ def llama(seed: int = 0) -> Any:
     return fill(LlamaForCausalLM(LlamaConfig(**SIZES)), seed)
 
 
+def move(model: Any, other: Any, share: float) -> Any:
+    """The model, `share` of the way to another."""
+    with torch.no_grad():
+        for p, q in zip(model.parameters(), other.parameters(), strict=True):
+            p.lerp_(q, share)
+    return model
+
+
 def tokenizer() -> Any:
     """256 bytes, <|im_start|> = 256, <|im_end|> = 257: the end token is also the pad, as in SmolLM2."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers

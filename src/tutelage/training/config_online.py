@@ -103,12 +103,16 @@ class RlooConfig(OnlineConfig):
 class GrpoConfig(OnlineConfig):
     """Group-relative policy optimisation (Shao et al. 2024), with the corrections of Dr. GRPO (Liu et al. 2025).
 
-    scale   divides advantages by their group's standard deviation; false removes the bias to very easy and hard prompts
-    length  what weighs the same: every "answer" (the paper), every "token" of a step (DAPO), or each token by the
-            "constant" max_response_tokens (Dr. GRPO: no bias to long wrong answers)
+    unbiased_kl  weighs the KL of a token by its ratio, so that its gradient is the KL's own (DeepSeek-V3.2,
+                 arXiv:2512.02556); false is the paper's, whose gradient is another divergence's
+    scale        divides advantages by their group's standard deviation; false removes the bias to very easy and very
+                 hard prompts
+    length       what weighs the same: every "answer" (the paper), every "token" of a step (DAPO), or each token by
+                 the "constant" max_response_tokens (Dr. GRPO: no bias to long wrong answers)
     """
 
     beta: float = 0.02
+    unbiased_kl: bool = True
     scale: bool = True
     length: Literal["answer", "token", "constant"] = "answer"
 

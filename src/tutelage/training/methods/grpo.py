@@ -46,7 +46,8 @@ class Grpo:
         moved = now.logprobs - part.before
         each = losses.clipped_surrogate(moved, advantages, self.config.ratio)
         if beta:
-            each = each + beta * losses.k3(now.logprobs, part.reference)
+            nats = losses.k3(now.logprobs, part.reference)
+            each = each + beta * (moved.exp() * nats if self.config.unbiased_kl else nats)
         weights = _WEIGHTS[self.config.length](part, of, self.config)
         off = losses.clipped(moved, advantages, self.config.ratio)
         return (weights * each).sum(), {"clip_share": float(off.sum()) / of.tokens}
