@@ -70,5 +70,5 @@ def test_an_empty_ledger_is_a_file_too(hall: Any, tmp_path: Path) -> None:
     ("minor", "currency", "said"),
     [(-28, "EUR", "-0.28"), (5, "JPY", "5"), (1, "KWD", "0.001"), (123456789012345678, "EUR", "1234567890123456.78")],
 )
-def test_amounts_are_exact(minor: int, currency: str, said: str) -> None:
+def test_amounts_are_exact_in_every_currency(minor: int, currency: str, said: str) -> None:
     assert beancount.decimal(minor, currency) == said
