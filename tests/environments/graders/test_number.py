@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tutelage.environments.graders import Task, grade
 from tutelage.environments.graders.number import Number, numbers, plain
@@ -32,6 +35,12 @@ def value(answer: str, reference: str, question: str = "How many?", **parameters
         ("v1.2.3 of x", []),
         ("1/0", []),
         ("1e999", []),
+        ("1{,}234", [1234.0]),
+        ("\\dfrac12", [0.5]),
+        ("\\tfrac{7}{8}", [0.875]),
+        ("1\u202f234\u202f567", [1234567.0]),
+        ("100 200", [100.0, 200.0]),
+        ("٤٢", [42.0]),
     ],
 )
 def test_a_number_is_read_as_it_is_written(text: str, read: list[float]) -> None:
@@ -55,6 +64,11 @@ def test_a_number_is_read_as_it_is_written(text: str, read: list[float]) -> None
         "There are 42 of them.",
         "12 + 30 = 42\n\nThis is simply adding the numbers 12 and 30.",
         "42 (12 and 30 together)",
+        r"\boxed{42\text{ apples}}",
+        r"\boxed{42} and not 41",
+        "The answer is not 41 but 42",
+        "Perhaps start with 12 + 30. Answer: 42",
+        "#### 42",
     ],
 )
 def test_every_way_to_be_right_is_right(answer: str) -> None:
@@ -77,6 +91,13 @@ def test_every_way_to_be_right_is_right(answer: str) -> None:
         "The answer is 41. The answer is 42.",
         "12 + 30 =",
         "The answer is 4",
+        "It could be 41; I also think 42.",
+        "Either 40 is right. Or 42 is right.",
+        " ".join(map(str, range(100))),
+        ", ".join(map(str, range(43))),
+        r"\boxed{41} or \boxed{42}",
+        r"\boxed{41, 42}",
+        r"\boxed{}",
         "-42",
         "420",
     ],
@@ -121,3 +142,34 @@ def test_a_decimal_comma_is_a_parameter() -> None:
 def test_a_reference_that_is_no_number_is_no_fault_of_the_answer() -> None:
     assert isinstance(Number().grade(user("q"), "4", "four"), Unscored)
     assert isinstance(Number().grade(user("q"), "4", None), Unscored)
+
+
+@pytest.mark.parametrize(
+    "answer", [r"\boxed{42\sqrt{3}}", r"\boxed{42^{10}}", "42π", "√42", r"\boxed{\sqrt{42}}"]
+)
+def test_a_number_that_is_part_of_an_expression_is_not_read_as_the_answer(answer: str) -> None:
+    """Its value is another one, and this grader does no algebra: it says so, instead of paying or refusing."""
+    found = grade(Task(user("What is 12 + 30?"), "number", {}, "42"), answer)
+    assert isinstance(found, Unscored)
+    assert found.reason == "unparsed"
+
+
+def test_several_answers_are_wrong_or_unscored_as_the_task_says() -> None:
+    """Wrong by default: to leave a hedge out of the denominator would raise the accuracy of whoever hedges."""
+    task = Task(user("q"), "number", {"several": "unscored"}, "42")
+    for answer in ("41 or 42", "Answer: 41\nAnswer: 42", "It might be 41, then 42"):
+        assert isinstance(grade(task, answer), Unscored)
+        assert value(answer, "42") == 0
+
+
+@given(st.integers(0, 9999), st.integers(0, 9999))
+def test_two_guesses_never_earn_what_one_would(right: int, other: int) -> None:
+    hypothesis.assume(right != other)
+    for form in ("{} or {}", "{}, {}", "{}\n{}", "Answer: {}\nAnswer: {}", "\\boxed{{{}}} \\boxed{{{}}}"):
+        assert value(form.format(other, right), str(right)) == 0
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_a_right_number_is_right_however_it_is_grouped_or_marked(n: int) -> None:
+    for form in ("{}", "{:,}", "Answer: {}", "\\boxed{{{}}}", "so it is {}.", "**{:,}**"):
+        assert value(form.format(n), str(n)) == 1

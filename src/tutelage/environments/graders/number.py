@@ -18,7 +18,13 @@ _NUMBER = re.compile(
     rf"(?<![\w.])(?P<sign>[-+]?)\$?(?:(?P<whole>\d+)\s+(?=\d+\s?/))?(?P<top>(?:{_DIGITS}){_POWER})"
     r"(?:\s?/\s?(?P<bottom>\d+(?:\.\d+)?))?(?P<percent>\s?(?:%|percent\b|per cent\b))?(?!\d)"
 )
-_MARK = re.compile(r"\\boxed\{|\banswer(?:\s+is)?\s*[:=]?\s*(?=[^\n]*\d)", re.IGNORECASE)
+_MARK = re.compile(r"\\boxed\{|\banswer(?:\s+is)?(?!\s+(?:is\s+)?not\b)\s*[:=]?\s*(?=[^\n]*\d)", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"\b(?:(?:could|might|may) be|maybe|perhaps|possibly|alternatively|either|I also think)\b", re.IGNORECASE
+)
+# what makes a number the start, or the end, of an expression whose value is another
+_GOES_ON = re.compile(r"\s*(?:\^|√|π|±|\\(?:sqrt|pi|cdot|times|pm|ln|log)\b)")
+_BEGAN = re.compile(r"(?:√|\\sqrt(?:\[\d\])?\{?|\^\{?|±|\\pm|\\(?:ln|log|sin|cos|tan)[({]?)\s*$")
 # between two numbers of a list of guesses stands nothing but this
 _GUESSING = re.compile(r"(?:[\s,;/|.:()*•–-]|\b(?:or|and|maybe|perhaps|possibly|either|it|is)\b)*", re.IGNORECASE)
 _UNFINISHED = re.compile(r"[-+*/=×÷^]\s*$")
@@ -43,7 +49,9 @@ class Number:
     units    what a unit is worth in the reference's unit, for example {"km": 1, "m": 0.001}
     unit_required  whether a number without one of the units is wrong
     Reads 1,234.5, 3/4, 1 1/2, ½, 75 %, 1.2e3, 1.2 × 10^3 and −5. A percentage equals its share. Several numbers
-    offered side by side, or several different `Answer:`, are a guess and wrong; so is a sum left unfinished.
+    offered side by side or with a "maybe", or several different `Answer:`, are a guess: wrong, or `several="unscored"`
+    (which takes a hedge out of the denominator too). A sum left unfinished is wrong; a number that is only part of an
+    expression (2√3, 2^10) cannot be read and is `Unscored("unparsed")`. LaTeX fractions and \\text are read.
     """
 
     absolute: float = 1e-9
@@ -52,6 +60,7 @@ class Number:
     decimal: Literal[".", ","] = "."
     units: Mapping[str, float] = field(default_factory=dict)
     unit_required: bool = False
+    several: Literal["wrong", "unscored"] = "wrong"
 
     def grade(self, prompt: Prompt, answer: str, reference: str | None) -> Grade:
         """1 or 0; Unscored where the reference is no number."""
@@ -61,7 +70,11 @@ class Number:
         text = self._plain(without_echo(prompt, answer))
         got = self._given(text, {r.value for r in numbers(self._plain(prompt[-1].text))} if prompt else set())
         if isinstance(got, str):
+            if self.several == "unscored" and got.startswith("several"):
+                return Unscored("unparsed", got)
             return Scored(0.0, {"why": got})
+        if _GOES_ON.match(text, got.end) or _BEGAN.search(text[: got.start]):
+            return Unscored("unparsed", f"{got.value:g} is part of an expression")
         scale = self._unit(text[got.end :])
         if scale is None:
             return Scored(0.0, {"why": "no unit", "got": got.value})
@@ -86,7 +99,11 @@ class Number:
         own = [r for r in found if r.value not in asked]
         chosen = marked[-1] if marked else (own or found)[-1]
         others = own if chosen in own else found
-        return "several numbers side by side" if _is_guess(text, found, others, chosen) else chosen
+        if _is_guess(text, found, others, chosen):
+            return "several numbers side by side"
+        if not marked and len({r.value for r in own}) > 1 and _HEDGE.search(text):
+            return "several numbers, and no decision"
+        return chosen
 
     def _unit(self, rest: str) -> float | None:
         """What the unit after the number is worth: 1 without one, None where one is required and missing."""
@@ -101,7 +118,9 @@ class Number:
 
 def plain(text: str) -> str:
     """The text with typographic and LaTeX forms of numbers in plain characters; markdown stars removed."""
-    text = re.sub(r"\\d?frac\{(\d+)\}\{(\d+)\}", r"\1/\2", text)
+    text = re.sub(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}|\\[dt]?frac(\d)(\d)", r"\1\3/\2\4", text)
+    text = text.replace("{,}", ",")  # 1{,}234 keeps TeX from setting a space
+    text = re.sub(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))", "", text)  # 1 234 with a space that does not break
     text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)  # 1½ is 1 1/2, not 11/2
     text = unicodedata.normalize("NFKC", text).replace("⁄", "/").replace("−", "-")
     return re.sub(r"\*\*|\\%|\\,|\\!", lambda m: "%" if m.group() == r"\%" else "", text)
