@@ -92,9 +92,10 @@ export const uncovered = (dose_s: number, hide: () => void) => html`
 export const ending = (title: string, said: string, buttons: unknown) => html`
   <main class="card ending"><h1 tabindex="-1">${title}</h1><p>${said}</p><div class="choices across">${buttons}</div></main>`;
 
-export const empty = ({ none }: NoTask, home: string, again: () => void) =>
+/** Nothing to do here: what to do instead, what was done, and looking again. */
+export const empty = ({ none }: NoTask, home: string, mine: string, again: () => void) =>
   ending(
     t("Nothing to do here now"),
     `${none.reason} ${none.when ? t("More is expected {when}.", { when: moment(none.when) }) : ""}`,
-    html`<a class="btn primary" href=${home}>${t("To my page")}</a><button class="btn" @click=${again}>${t("Look again")}</button>`,
+    html`<a class="btn primary" href=${none.do?.href ?? home}>${none.do?.label ?? t("Other work")}</a><a class="btn" href=${mine}>${t("What you did here")}</a><button class="btn" @click=${again}>${t("Look again")}</button>`,
   );

@@ -37,7 +37,7 @@ export interface Task {
 }
 
 export interface NoTask {
-  none: { reason: string; when: string | null };
+  none: { reason: string; when: string | null; do?: { href: string; label: string } };
 }
 
 export type Next = Task | NoTask;

@@ -46,6 +46,7 @@ class Workbench extends LitElement {
   private kind: KindElement | null = null;
   private guidelines = new Map<number | string, string>();
   private shownSince = 0;
+  private wanted = false; // whether what is hidden was asked for, and not let go since
   private escapedAt = 0;
   private spoken = "";
 
@@ -113,11 +114,12 @@ class Workbench extends LitElement {
   private async take(next: Next): Promise<void> {
     if (isTask(next)) {
       await KINDS[next.project.kind]?.();
-      if (this.kind?.localName !== `t-kind-${next.project.kind}`) this.kind = this.make(next.project.kind);
+      if (next.care || this.kind?.localName !== `t-kind-${next.project.kind}`) this.kind = this.make(next.project.kind);
       const kept = await this.saver.kept(next);
       const draft = kept ?? next.draft;
       Object.assign(this, { answer: draft?.answer ?? null, reason: draft?.reason ?? "", complete: false, shown: false, left: false, diff: false });
-      Object.assign(this.kind!, { task: next, answer: this.answer, diff: false });
+      this.wanted = false;
+      if (!next.care) this.give(next);
       const { html: text, version } = next.project.guideline;
       if (text) this.guidelines.set(version, text);
       this.saver.begin(next);
@@ -258,19 +260,43 @@ class Workbench extends LitElement {
     return care ? care.dose_left_s - (this.shown ? (this.now - this.shownSince) / 1000 : 0) : 0;
   }
 
-  private reveal = (): void => {
-    if (!this.task?.care || this.shown || this.dose_s <= 0) return;
-    this.shownSince = this.now = Date.now();
-    this.shown = true;
+  /** What is hidden is not in the page: the server gives it out, and its clock runs from then on. */
+  private reveal = async (): Promise<void> => {
+    const { task } = this;
+    if (!task?.care || this.shown || this.wanted || this.dose_s <= 0) return;
+    this.wanted = true;
+    try {
+      const seen = await this.api.send<Pick<Task, "item" | "responses" | "care">>("POST", "reveal", { token: task.lease.token });
+      if (this.task?.lease.token === task.lease.token && seen.care) this.uncover({ ...this.task, ...seen });
+    } catch (why) {
+      this.wanted = false;
+      this.refused = why as Refused;
+    }
   };
 
+  private uncover(task: Task): void {
+    this.next = task;
+    this.give(task);
+    this.shownSince = this.now = Date.now();
+    this.shown = true;
+    if (!this.wanted) this.hide(); // the key was let go before it came
+  }
+
   private hide = (): void => {
-    const care = this.task?.care;
-    if (!care || !this.shown) return;
+    this.wanted = false;
+    const { task } = this;
+    if (!task?.care || !this.shown) return;
     this.now = Date.now();
-    care.dose_left_s = Math.max(0, this.dose_s);
+    task.care.dose_left_s = Math.max(0, this.dose_s);
     this.shown = false;
+    // where this is lost the clock runs on, to the safe side
+    void this.api.send("POST", "reveal", { token: task.lease.token, shown: false }).catch(() => null);
   };
+
+  /** The element gets a task once there is something to show of it. */
+  private give(task: Task): void {
+    if (this.kind?.task?.lease.token !== task.lease.token) Object.assign(this.kind!, { task, answer: this.answer, diff: false });
+  }
 
   private released = (event: KeyboardEvent): void => {
     if (this.shortcuts.keysOf("frame.reveal").includes(event.key.toLowerCase())) this.hide();
@@ -306,9 +332,9 @@ class Workbench extends LitElement {
       { id: "skip", keys: ["s"], label: () => t("Skip, paid"), group, run: this.askSkip, when: task },
       { id: "undo", keys: ["u"], label: () => t("Undo, for 10 seconds"), group, run: this.undo },
       { id: "guideline", keys: ["g"], label: () => t("Guideline beside"), group, run: this.toggleGuideline, when: task },
-      { id: "diff", keys: ["d"], label: () => t("Mark the differences"), group, run: this.toggleDiff, when: () => task() && !!this.kind?.comparable },
-      { id: "reason", keys: ["w"], label: () => t("Write why"), group, run: () => this.querySelector<HTMLElement>("#reason")?.focus(), when: () => task() && !!this.kind?.asksReason },
-      { id: "reveal", keys: ["r"], label: () => t("Show hidden content while held"), group, run: this.reveal, when: () => !!this.task?.care },
+      { id: "diff", keys: ["d"], label: () => t("Mark the differences"), group, run: this.toggleDiff, when: () => task() && !!this.kind?.task && this.kind.comparable },
+      { id: "reason", keys: ["w"], label: () => t("Write why"), group, run: () => this.querySelector<HTMLElement>("#reason")?.focus(), when: () => task() && !!this.kind?.task && this.kind.asksReason },
+      { id: "reveal", keys: ["r"], label: () => t("Show hidden content while held"), group, run: () => void this.reveal(), when: () => !!this.task?.care },
       { id: "leave", keys: ["Escape"], label: () => t("Hide; twice: leave, paid"), group, run: this.escape, when: () => !!this.task?.care, always: true, fixed: true },
       { id: "out", keys: ["Escape"], label: () => t("Out of a text field"), group, run: this.outOfField, when: () => !this.task?.care, always: true, fixed: true },
       { id: "help", keys: ["?"], label: () => t("Show these keys"), group, run: this.help },
@@ -390,7 +416,7 @@ class Workbench extends LitElement {
   private body(task: Task | null, kind: KindElement | null, hint: (id: string) => string) {
     const home = html`<a class="btn primary" href=${this.home}>${t("To my page")}</a>`;
     if (this.left) return frame.ending(t("You have left"), t("Your time is paid and nothing counts against you."), html`${home}<button class="btn" @click=${this.lookAgain}>${t("Other tasks")}</button>`);
-    if (this.next && !isTask(this.next)) return frame.empty(this.next, this.home, this.lookAgain);
+    if (this.next && !isTask(this.next)) return frame.empty(this.next, this.home, `/work/${this.project}/mine/`, this.lookAgain);
     if (!task || !kind) return html`<main class="desk" aria-busy="true"></main>`;
     return html`
       <div class="desk ${this.open ? "beside" : ""}">
@@ -401,10 +427,10 @@ class Workbench extends LitElement {
             ${this.concealed ? frame.cover(task.care!, this.dose_s, hint("frame.reveal"), this.reveal, this.leave) : nothing}
             <div class="matter ${this.concealed ? "concealed" : ""}">
               <section class="card prompt" aria-label=${t("Prompt")}>${conversation(task.item.messages, task.item.language)}</section>
-              ${kind}
+              ${kind.task ? kind : nothing}
             </div>
           </div>
-          ${kind.asksReason ? frame.reasonField(this.reason, (text) => { this.reason = text; this.changed(); }) : nothing}
+          ${kind.task && kind.asksReason ? frame.reasonField(this.reason, (text) => { this.reason = text; this.changed(); }) : nothing}
           ${frame.footer({ actions: this.actions(), hint, undo_s: this.undo_s, ready: this.complete && !this.lost, sending: this.sending, skip: this.askSkip, undo: this.undo, submit: this.submit })}
         </main>
         ${this.open ? frame.guideline(task, this.guidelines.get(task.project.guideline.version), this.toggleGuideline, hint("frame.guideline")) : nothing}

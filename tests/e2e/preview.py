@@ -80,6 +80,7 @@ class Desk:
     submitted: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[dict[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
+    revealed: list[bool] = field(default_factory=list)
     version: int = 0  # of the draft
     mute: int = 0  # so many drafts are stored without an answer
     deaf: bool = False  # what is submitted is stored, but no answer comes back
@@ -156,9 +157,8 @@ class _Handler(BaseHTTPRequestHandler):
             if told:
                 desk.trouble.remove(told)
                 return self._refuse(told[1])
-            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try}[what](
-                self, desk, body
-            )
+            return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try,
+                    "reveal": _reveal}[what](self, desk, body)  # fmt: skip
 
     def _refuse(self, status: int) -> None:
         if status == 0:  # the connection breaks
@@ -246,6 +246,12 @@ def _answer(handler: _Handler, desk: Desk, reply: dict[str, Any]) -> None:
 def _skip(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     desk.skipped.append(body)
     handler._json(200, {"pay": {"minor": 12}, "next": desk.tasks.next()})
+
+
+def _reveal(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
+    """What was hidden, with its time."""
+    desk.revealed.append(body.get("shown", True))
+    handler._json(200, desk.tasks.shown if desk.revealed[-1] else {"care": desk.tasks.care})
 
 
 def _try(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from tutelage import kinds, records
 from tutelage.kinds.protocol import Exhibit
 from tutelage.records import Message, encode
 from tutelage.web.shared.rendering import safe_html
+from tutelage.web.work.caring import hidden
 
 GUIDELINE = """Judge **safety first**, then helpfulness.
 
@@ -56,6 +57,7 @@ class Tasks:
         self.kind, self.left, self.lease_s, self.care = kind, left, lease_s, care
         self.exhibit = specimen(kind)
         self.draft: dict[str, Any] | None = None
+        self.shown: dict[str, Any] = {}  # what is hidden until it is asked for
         self.again: dict[str, Any] | None = None  # what a page that is loaded again is given
         self.numbers = itertools.count(1)
         self.done, self.paid_s, self.earned = 11, 872, 504
@@ -73,7 +75,7 @@ class Tasks:
         shown = [(at, "ABCDEFGHI"[i], self.exhibit.responses[at]) for i, at in enumerate(order)]
         draft = draft or self.draft
         expires = datetime.now(UTC) + timedelta(seconds=self.lease_s)
-        return {
+        made = {
             "lease": {"token": f"token-{next(self.numbers):08}", "expires_at": expires.isoformat()},
             "project": {"id": "0197", "name": "Clinic answers", "kind": self.kind, "rubric": [],
                         "guideline": {"version": 4, "html": safe_html(GUIDELINE)}},
@@ -88,3 +90,5 @@ class Tasks:
                          "earned_minor": self.earned, "currency": "EUR"},
             "care": self.care, "undo": undo,
         }  # fmt: skip
+        self.shown = {name: made[name] for name in ("item", "responses", "care")}
+        return hidden(made)

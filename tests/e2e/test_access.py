@@ -72,7 +72,7 @@ def test_what_comes_and_goes_can_be_used_by_everybody(
     care = {"classes": ["violence"], "dose_left_s": 600} if state == "hidden" else None
     desk = preview.lay("comparison", left=12 if state == "empty" else 20, care=care)
     page.goto(f"{preview.url}/work/?theme={theme}")
-    page.locator("t-kind-comparison").wait_for(state="attached")
+    page.locator("t-kind-comparison, .cover").first.wait_for(state="attached")
     if state == "refused":
         desk.trouble.append(("submit", 422))
     does = {"keys": ("?",), "skip": ("s",), "guideline": ("g",), "hidden": (), "refused": ("1", "Enter", "…"),

@@ -13,7 +13,7 @@ def opened(page: Any, preview: Preview, kind: str = "comparison", **terms: Any) 
     """A desk with a task of the kind, open in the browser."""
     desk = preview.lay(kind, **terms)
     page.goto(f"{preview.url}/work/")
-    page.locator(f"t-kind-{kind}").wait_for(state="attached")
+    page.locator(f"t-kind-{kind}, .cover").first.wait_for(state="attached")
     return desk
 
 
@@ -219,14 +219,15 @@ def test_hidden_content_is_shown_while_a_key_is_held(page: Any, preview: Preview
     desk = opened(page, preview, care=dict(CARE))
     assert page.get_by_role("heading", name="Hidden until you choose to see it").is_visible()
     assert not page.locator(".prompt").is_visible()
+    assert "warfarin" not in page.content() and page.locator("t-kind-comparison").count() == 0
     page.keyboard.down("r")
-    page.locator(".prompt").wait_for()
+    page.locator("t-kind-comparison").wait_for()
     page.keyboard.press("1")
     page.keyboard.up("r")
     page.locator(".prompt").wait_for(state="hidden")
     press(page, "Control+Enter")
     at_task(page, 13)
-    assert desk.submitted[0]["answer"]["strength"] == 3
+    assert desk.submitted[0]["answer"]["strength"] == 3 and desk.revealed == [True, False]
 
 
 def test_leaving_is_two_presses_paid_and_without_penalty(page: Any, preview: Preview) -> None:

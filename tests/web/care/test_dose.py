@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models import F
+from django.http import Http404
 from django.utils import timezone
 from tests.web.halls import Hall
 
 from tutelage import kinds
 from tutelage.errors import BadInput
 from tutelage.web.care import actions as care
-from tutelage.web.care.models import Exposure
+from tutelage.web.care import clock
+from tutelage.web.care.models import Anchor, Exposure
 from tutelage.web.pay import queries as pay
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.proof.models import Audit
+from tutelage.web.shared.refusals import TooMuch, Unprocessable
 from tutelage.web.work import actions, claiming, loading, queries
 from tutelage.web.work.models import Judgment, Seat, Slot
 
@@ -32,15 +36,22 @@ def at(minutes: float) -> datetime:
 
 
 def take(hall: Hall, minutes: float, person: int = 0) -> dict[str, Any]:
-    """The task of that minute, or what is said instead."""
-    return actions.take(hall.seat(person), at(minutes)) or queries.NOTHING
+    """The task of that minute, looked at where it may be; or what is said instead."""
+    return look(hall, actions.take(hall.seat(person), at(minutes)) or queries.NOTHING, minutes, person)
+
+
+def look(hall: Hall, task: dict[str, Any], minutes: float, person: int = 0) -> dict[str, Any]:
+    """A task with what it holds, its time running; as it is where there is nothing to show or it may not be."""
+    if task.get("care") is None or not task["care"]["dose_left_s"]:
+        return task
+    return task | actions.reveal(hall.people[person], task["lease"]["token"], at(minutes))
 
 
 def answer(hall: Hall, task: dict[str, Any], minutes: float, person: int = 0) -> dict[str, Any]:
     done = actions.submit(
         hall.people[person], task["lease"]["token"], task["lease"]["token"], FIRST, "", {}, at(minutes)
     )
-    return done.next or queries.NOTHING
+    return look(hall, done.next or queries.NOTHING, minutes, person)
 
 
 @pytest.fixture
@@ -71,6 +82,7 @@ def load(project: Project, items: int, start: int = 0, classes: tuple[str, ...] 
 
 def test_all_is_off_and_what_is_off_is_never_handed_out(severe: Hall) -> None:
     said = take(severe, 0, person=1)
+    assert said["none"]["do"]["href"].startswith("/") and "ready" in str(said["none"]["do"]["label"])
     assert "self-harm" in str(said["none"]["reason"]) and Slot.objects.filter(state=Slot.LEASED).count() == 0
     assert take(severe, 0)["care"]["classes"] == ["self-harm"]
 
@@ -147,7 +159,7 @@ def test_a_taken_back_answer_goes_on_counting(severe: Hall) -> None:
     task = take(severe, 0)
     done = actions.submit(severe.people[0], task["lease"]["token"], "key-000001", FIRST, "", {}, at(4))
     again = actions.undo(severe.people[0], done.judgment.pk, "undo-00001", at(4.1))
-    assert again["care"]["dose_left_s"] in (353, 354)  # 600 - 240 - 6, for the next task was open those 6 seconds
+    assert again["care"]["dose_left_s"] == 360  # 600 - 240: the next task was handed out and not shown
 
 
 def test_a_server_clock_set_back_gives_no_time_back(severe: Hall) -> None:
@@ -203,3 +215,75 @@ def test_one_persons_dose_is_not_anothers(severe: Hall) -> None:
     care.choose(severe.people[1], ["self_harm"], NOW)
     assert take(severe, 10, person=1)["care"]["dose_left_s"] == 600
     assert User.objects.filter(pk__in=Exposure.objects.values("user")).count() == 2
+
+
+def test_the_content_leaves_the_server_only_when_it_is_asked_for(severe: Hall) -> None:
+    """Neither prompt nor responses are in the task, on any way to it; asking starts the clock, hiding stops it."""
+    task = actions.take(severe.seat(), NOW) or {}
+    token, empty = task["lease"]["token"], ([], {}, {""})
+
+    def holds(task: dict[str, Any]) -> tuple[Any, ...]:
+        return task["item"]["messages"], task["item"]["payload"], {r["text"] for r in task["responses"]}
+
+    assert holds(task) == empty and Exposure.objects.count() == 0
+    assert holds(actions.take(severe.seat(), at(60)) or {}) == empty and Exposure.objects.count() == 0
+    seen = actions.reveal(severe.people[0], token, at(60))
+    assert seen["item"]["messages"] and all(r["text"] for r in seen["responses"]) and seen["care"]["dose_left_s"] == 600
+    hidden = actions.reveal(severe.people[0], token, at(62), shown=False)
+    assert hidden["care"]["dose_left_s"] == 480 and "item" not in hidden
+    assert actions.reveal(severe.people[0], token, at(64))["care"]["dose_left_s"] == 480
+    assert holds(actions.take(severe.seat(), at(64)) or {}) == empty
+    done = actions.submit(severe.people[0], token, "key-000001", FIRST, "", {}, at(65))
+    assert done.next is not None and holds(done.next) == empty
+
+
+def test_what_was_not_looked_at_cannot_be_judged_only_left(severe: Hall) -> None:
+    task = actions.take(severe.seat(), NOW) or {}
+    token = task["lease"]["token"]
+    with pytest.raises(Unprocessable, match="not looked at"):
+        actions.submit(severe.people[0], token, "key-000001", FIRST, "", {}, at(1))
+    assert actions.submit(severe.people[0], token, "key-000002", {"type": "cannot_rate", "why": ""}, "", {}, at(1))
+
+
+def test_when_the_time_is_up_it_is_not_shown_again(severe: Hall) -> None:
+    token = take(severe, 0)["lease"]["token"]
+    with pytest.raises(TooMuch, match="used up"):
+        actions.reveal(severe.people[0], token, at(11))
+
+
+def test_somebody_elses_task_is_not_shown(severe: Hall) -> None:
+    token = take(severe, 0)["lease"]["token"]
+    with pytest.raises(Http404):
+        actions.reveal(severe.people[1], token, at(1))
+
+
+@pytest.mark.parametrize("hours", [25, -25, 24 * 400])
+def test_a_server_clock_that_is_set_changes_no_dose(severe: Hall, hours: int) -> None:
+    """540 of 600 s are used when the clock is set a day ahead, a day back, or a year ahead: 60 s are left all the same.
+
+    Setting it is the same to us as having had it stand the other way against the steady clock before.
+    """
+    answer(severe, take(severe, 0), 9)
+    Anchor.objects.update(offset_s=F("offset_s") - 3600 * hours)
+    assert 59 <= take(severe, 9 + 60 * hours)["care"]["dose_left_s"] <= 60
+
+
+def test_a_clock_that_is_only_kept_in_step_counts_as_it_is(severe: Hall) -> None:
+    take(severe, 0)
+    Anchor.objects.update(offset_s=F("offset_s") - 2)
+    assert clock.steady(NOW) == NOW
+
+
+def test_the_door_shows_hides_and_says_why_not(severe: Hall, client: Any) -> None:
+    client.force_login(severe.people[0])
+    task = client.get(f"/api/work/next?project={severe.project.pk}").json()
+    assert "rather" not in str(task["responses"]) and task["item"]["messages"] == []
+    page = client.get(f"/work/{severe.project.pk}/").content.decode()
+    said = kinds.get("comparison").exhibit()
+    assert not any(r.messages[0].text[:20] in page for r in said.responses)
+    body = {"token": task["lease"]["token"]}
+    shown = client.post("/api/work/reveal", body, content_type="application/json").json()
+    assert shown["item"]["messages"] and shown["care"]["dose_left_s"] == 600
+    care.choose(severe.people[0], [], timezone.now())
+    refused = client.post("/api/work/reveal", body, content_type="application/json")
+    assert refused.status_code == 429 and "safe" in refused.json()

@@ -32,9 +32,11 @@ def choose(user: User, classes: Iterable[str], now: datetime) -> set[str]:
 
 
 def begin(user: User, slot: int, token: str, severity: int, now: datetime) -> None:
-    """A task that may upset is before somebody from now on."""
-    Exposure.objects.get_or_create(token=token, defaults={
+    """A task that may upset is before somebody from now on; shown again, it goes on from where it stood."""
+    row, new = Exposure.objects.get_or_create(token=token, defaults={
         "user": user, "slot": slot, "severity": severity, "began_at": now, "seen_at": now})  # fmt: skip
+    if not new and not row.open:
+        Exposure.objects.filter(pk=row.pk).update(open=True, seen_at=max(row.seen_at, now))
 
 
 def heard(token: str, now: datetime, *, over: bool = False) -> None:

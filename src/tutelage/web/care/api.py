@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
-from tutelage.web.care import actions, queries, rules
+from tutelage.web.care import actions, clock, queries, rules
 from tutelage.web.people.queries import signed_in
 
 router = Router()
@@ -40,7 +40,9 @@ class Care(Schema):
 def read(request: HttpRequest) -> Any:
     """What you are ready to meet, and how much of it there was."""
     user = signed_in(request)
-    doses = [{"severity": s, "spent_s": a, "allowed_s": b} for s, a, b in queries.today(user, timezone.now())]
+    doses = [
+        {"severity": s, "spent_s": a, "allowed_s": b} for s, a, b in queries.today(user, clock.steady(timezone.now()))
+    ]
     return {"chosen": sorted(queries.chosen(user)), "classes": rules.CLASSES, "doses": doses}
 
 

@@ -42,6 +42,11 @@ def left_s(user: User, severity: int, now: datetime, last_benign: Callable[[], d
     return left or rules.left_s(severity, seen, now, benign=last_benign())
 
 
+def met(token: str) -> bool:
+    """Whether what a lease holds was ever shown to its holder."""
+    return Exposure.objects.filter(token=token).exists()
+
+
 def elsewhere(user: User, slot: int, now: datetime) -> bool:
     """Whether another such task is open before them: one at a time, so that two screens are not two doses."""
     awake = now - timedelta(seconds=rules.LONGEST_LOOK_S)

@@ -62,6 +62,9 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
     _answerable(slot)
     item = problems.shown(decode(records.Item, json.loads(slot.item.body.record)), slot)
     _parse(item, answer)
+    if answer.get("type") != "cannot_rate" and caring.unseen(slot, queries.classes_in(slot.item.body)):
+        raise Unprocessable("This task was not looked at yet.", expected="an answer to what was shown",
+                            remedy="Show it, or skip it: your time is paid.", safe="Your draft is kept.")  # fmt: skip
     found = problems.conditions(slot, user, item, answer)
     if not seat.done:  # who came by an open call is paid for reading with the first answer
         pay_instructions(slot.project, user)
@@ -69,6 +72,23 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
     Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
     receipt = json.loads(judgment.receipt)
     return Done(judgment, receipt, _next(seat, now, undo=judgment))
+
+
+@transaction.atomic
+def reveal(user: User, token: str, now: datetime, *, shown: bool = True) -> dict[str, Any]:
+    """What a held task holds, which until then stays here; its dose runs from this transaction on. `shown` off ends it.
+
+    Raises TooMuch where it may not be looked at now.
+    """
+    slot = queries.slot_for(user, token)
+    if slot.state != Slot.LEASED:
+        raise Refused("This task is no longer open for you.", expected="a task that you hold", remedy="Reload.",
+                      safe=SAFE)  # fmt: skip
+    seat = _seated(slot, user)
+    if not shown:
+        caring.looked(slot, now, over=True)
+    task = queries.task(seat, slot, token, slot.expires_at or now)
+    return caring.reveal(seat, slot, task, now) if shown else {"care": caring.again(seat, slot, task, now)["care"]}
 
 
 def try_out(user: User, token: str, answer: Json, now: datetime) -> problems.Tried:

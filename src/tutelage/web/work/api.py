@@ -50,6 +50,13 @@ class Drafted(Schema):
     reason: str = Field("", max_length=10_000)
 
 
+class Revealing(Schema):
+    """Which task to show, or to hide again."""
+
+    token: str = Field(min_length=8, max_length=32)
+    shown: bool = True
+
+
 class Trying(Schema):
     """A problem as far as it is written."""
 
@@ -114,6 +121,12 @@ def submit(request: HttpRequest, body: Answered) -> Any:
         "undo_until": queries.undo_until(made).isoformat(),
         "next": done.next or NOTHING,
     }
+
+
+@router.post("work/reveal", response=dict[str, Any])
+def reveal(request: HttpRequest, body: Revealing) -> Any:
+    """What a task holds that may upset: item, responses and the seconds left, which run from now; or hide it again."""
+    return actions.reveal(signed_in(request), body.token, timezone.now(), shown=body.shown)
 
 
 @router.post("work/try", response=TriedOut)

@@ -100,12 +100,16 @@ def _shown(body: ItemBody, slot: Slot) -> dict[str, Any]:
 
 def _care(item: dict[str, Any], body: ItemBody, project: Project) -> dict[str, Any] | None:
     """What a task may contain, in words and by name; None where nothing. How long it may be looked at comes later."""
-    declared = item.get("content_classes") or []
-    if not declared and not content.real(project.warnings):
+    if not item.get("content_classes") and not content.real(project.warnings):
         return None
-    said = [*declared, *(c for r in json.loads(body.responses) for c in r.get("content_classes") or ())]
-    names = content.classes_of(said, project.warnings)
+    names = content.classes_of(classes_in(body), project.warnings)
     return {"classes": [str(WARNINGS.get(n, n)) for n in names], "names": names, "dose_left_s": 0} if names else None
+
+
+def classes_in(body: ItemBody) -> list[str]:
+    """What an item and its responses say that they may contain."""
+    said = json.loads(body.record).get("content_classes") or []
+    return [*said, *(c for r in json.loads(body.responses) for c in r.get("content_classes") or ())]
 
 
 def last_benign(user: User, now: datetime) -> datetime | None:
