@@ -89,3 +89,58 @@ def test_a_reward_model_is_held_against_baselines_and_judges_by_directory(files:
     jsonl.write(files / "a.jsonl", [{"text": "thanks item 3"} for _ in range(10)])
     jsonl.write(files / "b.jsonl", [{"text": "nothing item 3"} for _ in range(10)])
     assert json.loads(head_to_head(files, "--json", judge=f"head:{head}").stdout)["wins"] == 10
+
+
+def thankful(n: int) -> list[RankedRow]:
+    """People prefer "thanks", by 4 votes of 5; equal lengths."""
+    return [
+        RankedRow(
+            user("q"), (assistant(f"thanks item {i % 7}"), assistant(f"nothing item {i % 7}")), (1, 2),
+            tuple(f"j{i}/{v}" for v in range(5)), f"g{i % 4}", certainty=0.8,
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def test_without_a_checkpoint_the_fast_head_is_cross_fitted_and_the_page_is_written(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutelage.training.head.installed_blocks", lambda: ("ngrams",))
+    jsonl.write(files / "pairs.jsonl", thankful(24))
+    argv = ["eval", "reward-model", "--pairs", str(files / "pairs.jsonl"), "--out", str(files / "page.html")]
+    found = json.loads(tutelage(*argv, "--json").stdout)
+    assert found["how"] == "cross-fitted: each group left out once"
+    assert (found["accuracy"]["value"], found["groups"]) == (1.0, 4)
+    assert found["ceiling"]["person"]["value"] == pytest.approx(0.8)
+    assert "In one sentence" in (files / "page.html").read_text()
+
+
+def test_two_checkpoints_slices_and_pay_are_in_one_report(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 training rows of 5 judgments at 2 cents are 2.00 USD in all; half of them in each slice."""
+    monkeypatch.setattr("tutelage.training.head.installed_blocks", lambda: ("ngrams",))
+    rows, config = thankful(40), HeadConfig(blocks=("ngrams",))
+    for name in ("one", "two"):
+        fit(rows[:20], out=files / name, config=config, rng=np.random.default_rng(0))
+    jsonl.write(files / "train.jsonl", rows[:20])
+    jsonl.write(files / "pairs.jsonl", rows[20:])
+    jsonl.write(
+        files / "slices.jsonl", [{"group": f"g{g}", "slice": "even" if g % 2 == 0 else "odd"} for g in range(4)]
+    )
+    jsonl.write(files / "domains.jsonl", [{"group": f"g{g}", "domain": "low" if g < 2 else "high"} for g in range(4)])
+    argv = ["eval", "reward-model", str(files / "one"), "--pairs", str(files / "pairs.jsonl"), "--train",
+            str(files / "train.jsonl"), "--against", str(files / "two"), "--slices", str(files / "slices.jsonl"),
+            "--domains", str(files / "domains.jsonl"), "--pay", "0.02USD"]  # fmt: skip
+    found = json.loads(tutelage(*argv, "--json").stdout)
+    assert found["against"]["difference"]["value"] == 0.0
+    assert [t["topic"] for t in found["against"]["topics"]] == ["high", "low"]
+    assert [(s["name"], s["cost"]["minor"]) for s in found["value"]["slices"]] == [("even", 100), ("odd", 100)]
+    said = found["value"]["slices"][0]["sentence"]
+    assert "this slice of 50 judgments cost 1.00 USD" in said
+    assert "cannot be said" in said
+
+
+def test_slices_without_training_rows_are_refused(files: Path) -> None:
+    jsonl.write(files / "pairs.jsonl", thankful(20))
+    fit(thankful(20), out=files / "rm", config=HeadConfig(blocks=("ngrams",)), rng=np.random.default_rng(0))
+    with pytest.raises(BadInput, match="training rows are not given"):
+        tutelage("eval", "reward-model", str(files / "rm"), "--pairs", str(files / "pairs.jsonl"), "--pay", "1EUR")

@@ -12,7 +12,6 @@ from tutelage.report.blocks import (
     Block,
     Callout,
     CurveChart,
-    Fact,
     FigureCard,
     FigureTable,
     IntervalChart,
@@ -28,7 +27,7 @@ from tutelage.report.blocks import (
 from tutelage.report.words import interval_text, value_text
 
 SHARE = "share"
-MOST_SHOWN, LONGEST = 6, 900
+MOST_SHOWN, LONGEST, SPOKEN = 6, 900, 5
 
 
 def page_of(report: Report) -> Page:
@@ -43,7 +42,7 @@ def page_of(report: Report) -> Page:
         f"{report.model}: {facts}.",
         "supported" if report.beats_baseline else "not supported",
         tuple(sections),
-        footer=f"{report.model} {report.digest}".strip(),
+        footer=f"{report.model} {report.digest[:19]}".strip(),
     )
 
 
@@ -52,13 +51,14 @@ def _answer(r: Report) -> Section:
     cards = (
         FigureCard("Accuracy", _share(r.accuracy), "sides with people's verdict"),
         FigureCard("A person, left out", _share(r.ceiling.person), "sides with the majority of the others"),
-        FigureCard(f"Best baseline: {r.baseline}", _share(r.baseline_accuracy), "chosen on these very pairs"),
-        FigureCard("Gain over it", _share(r.gain), "paired, the same pairs"),
         FigureCard("Calibration error", _share(r.calibration_error), "of the stated share, after one temperature"),
+        FigureCard(f"Best simple rule: {r.baseline}", _share(r.baseline_accuracy), "chosen on these very pairs"),
+        FigureCard("Gain over it", _share(r.gain), "paired, the same pairs"),
         FigureCard("Accuracy at equal length", _share(r.length_matched_accuracy), "answers within 10 % of length"),
     )
-    blocks = (Callout(kind, words, "In one sentence"), *cards, Fact("Ties left out", f"{r.ties_left_out:,}"))
-    return Section("Is it any good?", "Held-out pairs; intervals rest on groups, not on pairs.", blocks)
+    blocks = (Callout(kind, words, "In one sentence"), Beside(cards[:3]), Beside(cards[3:]))
+    ties = f" {r.ties_left_out:,} stated ties are in no accuracy." if r.ties_left_out else ""
+    return Section("Is it any good?", f"Held-out pairs; intervals rest on groups, not on pairs.{ties}", blocks)
 
 
 def _verdict(r: Report) -> tuple[Tone, str]:
@@ -194,7 +194,7 @@ def _value(v: Value) -> Section:
         ),
         CurveChart("Learning curve", (series,), "rows trained on", "held-out accuracy"),
         FigureCard(f"The next {v.more:,} rows like all of these", v.next),
-        Prose("\n\n".join(s.sentence for s in v.slices)),
+        Prose("\n\n".join(s.sentence for s in sorted(v.slices, key=lambda s: s.adjusted)[:SPOKEN])),
     )  # fmt: skip
     return Section("What the judgments bought", "Each slice left out in turn, the fast head refitted.", blocks)
 
@@ -210,8 +210,8 @@ def _worst(r: Report) -> Section:
             PairSample(
                 w.prompt[-LONGEST:], w.better_text[:LONGEST], w.worse_text[:LONGEST], "left",
                 f"{w.share:.0%} of {w.votes} votes" if w.votes > 1 else "one verdict",
-                f"The model prefers the other by {-w.margin:.2f} logits. Judgments: {ids or 'not named'}.",
-                "Preferred by people", "Preferred by the model", f"Row {w.row}, {w.domain[:60]}",
+                f"the model prefers B by {-w.margin:.2f} logits. Judgments: {ids or 'not named'}.",
+                "A", "B", f"Row {w.row}, {w.domain[:60]}",
             )
         )  # fmt: skip
     return Section("The pairs to look at", "What a reader should see before trusting any figure above.", tuple(samples))

@@ -32,7 +32,7 @@ __all__ = [
 
 LENGTH_MATCHED = np.log(1.1)  # characters within 10 %
 WORST, LONGEST_TEXT, MOST_DOMAINS, IDS = 10, 2000, 40, 5
-SURE = (0.0, 0.6, 0.75, 0.9, 1.0)
+SURE = (0.5, 0.6, 0.75, 0.9, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +218,10 @@ def _by_margin(reading: Read, data: Held, rng: np.random.Generator, level: float
 
 
 def _by_certainty(reading: Read, data: Held, rng: np.random.Generator, level: float) -> tuple[Slice, ...]:
-    code = np.searchsorted(SURE, data.share, side="left")
+    code = np.maximum(np.searchsorted(SURE, data.share, side="left"), 1)
     return tuple(
         _slice(f"people {SURE[c - 1]:.0%} to {SURE[c]:.0%} sure", reading, data, code == c, rng, level)
         for c in np.unique(code)
-        if c > 0
     )
 
 

@@ -130,7 +130,8 @@ def rivals(
             scores = cross_fit(data.rows, k, fit, rng=inner)
         found[name] = of_scores(name, "", scores, data).right
     each = tuple(
-        Rival(name, data.mean(r, level=level), data.difference(right, r, level=level)) for name, r in found.items()
+        Rival(name, _accuracy(name, r, data, level), data.difference(right, r, level=level))
+        for name, r in found.items()
     )
     best = max(each, key=lambda rival: rival.accuracy.value if isinstance(rival.accuracy, Estimate) else -1.0)
     how = (
@@ -141,3 +142,9 @@ def rivals(
         else "none fitted: one group, and no training rows given"
     )
     return Rivals(how, each, best, found[best.name])
+
+
+def _accuracy(name: str, right: Floats, data: Held, level: float) -> Figure:
+    if name == "coin":  # known, not estimated
+        return Estimate(0.5, 0.5, 0.5, "exact", data.pairs, level)
+    return data.mean(right, level=level)

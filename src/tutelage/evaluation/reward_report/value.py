@@ -12,7 +12,7 @@ from tutelage.errors import BadInput
 from tutelage.evaluation.reward_report.curve import Trained, next_rows
 from tutelage.evaluation.reward_report.held import Floats, Held, Mask, held
 from tutelage.evaluation.reward_report.topics import holm, sign_flip
-from tutelage.records import Estimate, Figure, RankedRow, Undefined
+from tutelage.records import Figure, RankedRow, Undefined
 from tutelage.training.value import Refit
 
 SHARES, DRAWS, MORE = (0.25, 0.5, 0.75, 1.0), 6, 1000
@@ -189,10 +189,12 @@ class _Work:
 
 def _worded(part: SliceValue, adjusted: float, more: int) -> SliceValue:
     price = f"cost {part.cost}" if part.cost else "has no stated cost"
-    following = f"would buy {_of(part.next)}" if isinstance(part.next, Estimate) else f"would buy what {_of(part.next)}"
+    following = f"the next {more:,} would buy {_of(part.next)}"
+    if isinstance(part.next, Undefined):
+        following = f"what the next {more:,} would buy {part.next.why}"
     sentence = (
         f"{part.name}: this slice of {part.judgments:,} judgments {price} and moved held-out accuracy by "
-        f"{_of(part.moved)}; the next {more:,} {following}."
+        f"{_of(part.moved)}; {following}."
     )
     return replace(part, adjusted=adjusted, sentence=sentence)
 
