@@ -18,7 +18,7 @@ import numpy as np
 from tutelage.errors import BadInput, Where
 from tutelage.measure import skill
 from tutelage.records import Figure, RankedRow, Undefined, text_of
-from tutelage.training.dataset import read_rows
+from tutelage.training.dataset import of_type, read_rows
 
 FLOOR = 0.1  # no judge is silenced by arithmetic
 PRIOR_VOTES = 20.0  # a judge of few votes is weighed as the crowd is
@@ -188,7 +188,7 @@ def _reliable(place: Path) -> list[RankedRow]:
 
 
 READERS = {
-    "verdict": lambda place: [r for r in read_rows(place) if isinstance(r, RankedRow)],
+    "verdict": lambda place: of_type(read_rows(place), RankedRow, place, "a comparison or ranking"),
     "votes": lambda place: weighted(read_votes(place)),
     "reliable": _reliable,
 }

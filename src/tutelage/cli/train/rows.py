@@ -48,16 +48,25 @@ def sft(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json:
 
 @click.command(cls=Remembering, epilog="Example:  tutelage train reward judgments/ --base local:smollm2 --out reward")
 @shared
-def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool) -> None:
+@click.option(
+    "--labels",
+    type=click.Choice(["verdict", "votes", "reliable"]),
+    default="verdict",
+    show_default=True,
+    help="One row an item; every vote; votes weighed by judge.",
+)
+def reward(dataset: Path, base: str, out: Path, settings: tuple[str, ...], as_json: bool, labels: str) -> None:
     """Learn to score answers from comparisons and rankings.
 
     --base minilm fits the fast reward model: sentence vectors, n-grams and surface features, seconds on a CPU.
+    --set spread=true (fast) or leanings=4 (network) also learns what people differ about.
     """
     from tutelage import training
     from tutelage.records import RankedRow
-    from tutelage.training.dataset import of_type, read_rows
+    from tutelage.training.dataset import of_type
+    from tutelage.training.soft import rows_of
 
-    rows = of_type(read_rows(dataset), RankedRow, dataset, "a comparison or ranking")
+    rows = of_type(rows_of(dataset, labels), RankedRow, dataset, "a comparison or ranking")
     if base.removeprefix("local:") in ("minilm", "head"):
         _fast(rows, dataset, out, settings, as_json)
         return
@@ -89,10 +98,11 @@ def _fast(rows: list[Any], dataset: Path, out: Path, settings: tuple[str, ...], 
     import numpy as np
 
     from tutelage.models.head import load
-    from tutelage.training.head import fit
+    from tutelage.training.head import HeadConfig, fit
 
-    seed = configured(_Fast, settings).seed
-    model = load(fit(rows, out=out, rng=np.random.default_rng(seed)))
+    told = configured(_Fast, settings)
+    config = HeadConfig(spread=told.spread, margin_logits=told.margin_logits)
+    model = load(fit(rows, out=out, config=config, rng=np.random.default_rng(told.seed)))
     keep_work(out, dataset, [c for row in rows for c in row.contributions])
     if as_json:
         console.emit({"checkpoint": str(out), "digest": model.digest, "method": "head", "rows": len(rows)})
@@ -104,6 +114,8 @@ def _fast(rows: list[Any], dataset: Path, out: Path, settings: tuple[str, ...], 
 @dataclasses.dataclass(frozen=True)
 class _Fast:
     seed: int = 0
+    spread: bool = False
+    margin_logits: float = 0.0
 
 
 def configured(kind: Any, settings: tuple[str, ...]) -> Any:
