@@ -144,9 +144,7 @@ def test_a_reference_that_is_no_number_is_no_fault_of_the_answer() -> None:
     assert isinstance(Number().grade(user("q"), "4", None), Unscored)
 
 
-@pytest.mark.parametrize(
-    "answer", [r"\boxed{42\sqrt{3}}", r"\boxed{42^{10}}", "42π", "√42", r"\boxed{\sqrt{42}}"]
-)
+@pytest.mark.parametrize("answer", [r"\boxed{42\sqrt{3}}", r"\boxed{42^{10}}", "42π", "√42", r"\boxed{\sqrt{42}}"])
 def test_a_number_that_is_part_of_an_expression_is_not_read_as_the_answer(answer: str) -> None:
     """Its value is another one, and this grader does no algebra: it says so, instead of paying or refusing."""
     found = grade(Task(user("What is 12 + 30?"), "number", {}, "42"), answer)

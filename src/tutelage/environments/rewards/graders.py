@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tutelage.environments.book import Book
 from tutelage.environments.graders import GRADERS, Task, grade_all
 from tutelage.environments.rewards.protocol import Finding, Reward, Rewarded
 from tutelage.records import Unscored
@@ -16,9 +17,12 @@ class GraderReward:
     name = "graders"
     digest = digest({"reward": "graders/1", "graders": sorted(GRADERS)})
 
+    def __init__(self, book: Book | None = None) -> None:
+        self._book = book
+
     def grades(self, tasks: Sequence[Task], answers: Sequence[str]) -> list[Finding]:
         """See `Reward.grades`."""
-        found = grade_all(tasks, answers)
+        found = (self._book.grade_all if self._book else grade_all)(tasks, answers)
         return [g if isinstance(g, Unscored) else Rewarded(g.value, evidence=g.evidence) for g in found]
 
 
