@@ -167,7 +167,7 @@ def test_an_empty_queue_says_what_happens_next(page: Any, preview: Preview) -> N
     press(page, "t", "Enter")
     page.get_by_role("heading", name="Nothing to do here now").wait_for()
     assert page.get_by_text("More is expected").is_visible()
-    assert page.get_by_role("link", name="To my page").is_visible()
+    assert page.get_by_role("link", name="Other work").is_visible()
 
 
 def test_time_that_runs_out_can_be_extended(page: Any, preview: Preview) -> None:
