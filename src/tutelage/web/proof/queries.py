@@ -71,7 +71,7 @@ class Statement:
 
 def _mine(judgment: Any, signed: bool) -> Mine:
     payload = base64.b64decode(json.loads(judgment.receipt)["payload"])
-    return Mine(judgment, Receipt.own(payload), rightward.in_short(judgment.answer), signed)
+    return Mine(judgment, Receipt.own(payload), rightward.said(judgment), signed)
 
 
 def _signed_by(user: User, project: Any) -> Any:

@@ -30,9 +30,9 @@ def judgment_in(project: Any, pk: UUID) -> bool:
     return apps.get_model("work", "Judgment")._default_manager.filter(project=project, pk=pk).exists()
 
 
-def in_short(answer: dict[str, Any]) -> str:
-    """An answer in a line."""
-    return str(import_string("tutelage.web.work.queries._in_short")(answer))
+def said(judgment: Any) -> str:
+    """What somebody answered, in a line."""
+    return str(import_string("tutelage.web.work.queries.said")(judgment))
 
 
 def corpus_of(project: Any) -> Any:

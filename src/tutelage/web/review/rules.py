@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.utils.translation import gettext as _
 
 from tutelage.measure.intervals import rate
 from tutelage.records import Item, Json
 from tutelage.records.figures import Rate
 from tutelage.store import canonical
+from tutelage.web.work.rules import in_words as in_words
 from tutelage.web.work.rules import value_of
 
 DISPUTE = timedelta(days=30)  # after a result, as long may it be disputed
 ANSWER = timedelta(days=7)  # as long has an adjudicator
 LEAST = 5  # known answers before a share of them says anything
-SIDES = {"first": "A", "second": "B"}
 
 
 def same(item: Item, one: Json, other: Json) -> bool:
@@ -50,26 +47,3 @@ def percent(share: Rate | None) -> dict[str, int] | None:
 def may_dispute(result_at: datetime, now: datetime) -> bool:
     """Whether a result of that time may still be disputed."""
     return now <= result_at + DISPUTE
-
-
-def in_words(answer: Json) -> str:
-    """An answer in a line. Responses are A, B … in the order of the item."""
-    kind = answer.get("type")
-    if kind == "prefer":
-        side = {"side": SIDES.get(str(answer.get("winner")), "")}
-        return _("%(side)s is better") % side + (f" ({answer['strength']}/3)" if answer.get("strength") else "")
-    plain = {"tie": _("equally good"), "both_bad": _("both bad"), "cannot_rate": _("cannot be rated"),
-             "withdrawn": _("taken back")}  # fmt: skip
-    if kind == "harmful":
-        return _("harmful: %(which)s") % {"which": ", ".join(SIDES.get(w, w) for w in answer.get("which", ()))}
-    return plain.get(str(kind)) or " · ".join(
-        _flat(v) for k, v in answer.items() if k != "type" and v not in (None, "")
-    )
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_flat(v)}" for k, v in value.items() if v not in (None, ""))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_flat(v) for v in value)
-    return str(value)

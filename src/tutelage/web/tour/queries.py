@@ -56,7 +56,7 @@ def own(tour: Tour) -> list[Own]:
     marks = {str(m.judgment.pk): m.signed for m in proof.receipts(tour.user, tour.project)}
     stand = [m for m in work.mine(work.seat_for(tour.user, tour.project_id))
              if not m.withdrawn and m.judgment.answer.get("type") != "withdrawn"]  # fmt: skip
-    return [Own(n, str(m.judgment.pk), _prompt(m.judgment.item), rules.in_words(m.judgment.answer), m.receipt,
+    return [Own(n, str(m.judgment.pk), _prompt(m.judgment.item), m.answer, m.receipt,
                 m.judgment.pay_minor, marks.get(str(m.judgment.pk), False))
             for n, m in enumerate(reversed(stand), 1)]  # fmt: skip
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 HANDED: dict[str, tuple[str, str]] = {
     "verify": ("release/verify.py", "text/x-python"),
@@ -17,19 +16,6 @@ HANDED: dict[str, tuple[str, str]] = {
     "certificate": ("certificate/certificate.json", "application/json"),
     "rows": ("certificate/rows.jsonl.gz", "application/gzip"),
 }  # fmt: skip
-
-WORDS: dict[str, Any] = {
-    "first": _("the first answer"), "second": _("the second answer"), "tie": _("a tie"), "both_bad": _("both are bad"),
-    "cannot_rate": _("cannot be rated"), "harmful": _("harmful"),
-}  # fmt: skip
-STRENGTH: dict[Any, Any] = {1: _("slightly"), 3: _("much")}
-
-
-def in_words(answer: dict[str, Any]) -> str:
-    """What somebody said of a pair."""
-    said = answer.get("winner", answer["type"])
-    words, how = str(WORDS.get(said, said)), STRENGTH.get(answer.get("strength"))
-    return f"{words}, {how}" if how else words
 
 
 def place(tour: Any) -> Path:

@@ -204,7 +204,7 @@ def mine(seat: Seat, before: str | None = None, size: int = 50) -> list[Mine]:
     rows = Judgment.objects.filter(user=seat.user_id, project=seat.project_id).select_related("item")
     page = list((rows.filter(pk__lt=UUID(before)) if before else rows).order_by("-pk")[:size])
     gone = set(Judgment.objects.filter(supersedes__in=[j.pk for j in page]).values_list("supersedes", flat=True))
-    return [Mine(j, _in_short(j.answer), receipt_id(j), j.pk in gone) for j in page]
+    return [Mine(j, said(j), receipt_id(j), j.pk in gone) for j in page]
 
 
 def receipt_id(judgment: Judgment) -> str:
@@ -213,9 +213,11 @@ def receipt_id(judgment: Judgment) -> str:
     return str(json.loads(base64.b64decode(payload))["id"])
 
 
-def _in_short(answer: dict[str, Any]) -> str:
-    """An answer in a line: its values, without the names of its fields."""
-    return " · ".join(str(v) for v in answer.values() if isinstance(v, str | int | float))
+def said(judgment: Judgment) -> str:
+    """What somebody answered, in a line; of a comparison by the letters that they saw."""
+    order = rules.shown_order(2, judgment.slot_id, judgment.epoch, str(judgment.user_id))
+    sides = {name: rules.LETTERS[order.index(at)] for at, name in enumerate(rules.SIDES)}
+    return rules.in_words(judgment.answer, sides)
 
 
 def record_of(judgment: Judgment) -> records.Judgment:

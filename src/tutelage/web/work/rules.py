@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from tutelage import kinds
 from tutelage.errors import BadInput
@@ -15,6 +17,8 @@ from tutelage.store import canonical
 
 LONGEST_PAUSE_MS = 120_000  # a longer silence is a pause, not attention
 UNDO_S = 10
+LETTERS = "AB"
+SIDES = {"first": "A", "second": "B"}
 
 
 def attention(saved_ms: int, last: datetime, now: datetime) -> int:
@@ -61,3 +65,26 @@ def ranks(strategy: str, domains: Sequence[str], gold: Sequence[bool], rng: np.r
     out = np.empty(n, dtype=int)
     out[order] = place
     return out.tolist()
+
+
+def in_words(answer: Json, sides: Mapping[str, str] = SIDES) -> str:
+    """An answer in a line. Responses are A, B … in the order of the item, or by `sides` in that which was shown."""
+    kind = answer.get("type")
+    if kind == "prefer":
+        side = {"side": sides.get(str(answer.get("winner")), "")}
+        return _("%(side)s is better") % side + (f" ({answer['strength']}/3)" if answer.get("strength") else "")
+    plain = {"tie": _("equally good"), "both_bad": _("both bad"), "cannot_rate": _("cannot be rated"),
+             "withdrawn": _("taken back")}  # fmt: skip
+    if kind == "harmful":
+        return _("harmful: %(which)s") % {"which": ", ".join(sides.get(w, w) for w in answer.get("which", ()))}
+    return plain.get(str(kind)) or " · ".join(
+        _flat(v) for k, v in answer.items() if k != "type" and v not in (None, "")
+    )
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_flat(v)}" for k, v in value.items() if v not in (None, ""))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_flat(v) for v in value)
+    return str(value)
