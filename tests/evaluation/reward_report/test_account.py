@@ -12,9 +12,9 @@ from scipy import special
 from tutelage.errors import BadInput
 from tutelage.evaluation.baselines import Longer
 from tutelage.evaluation.reward_report import cross_fitted, held, report
-from tutelage.evaluation.reward_report.calibration import calibrate
+from tutelage.evaluation.reward_report.calibration import calibrate, calibration_error
 from tutelage.evaluation.reward_report.ceiling import ceiling
-from tutelage.evaluation.reward_report.held import of_scores, read
+from tutelage.evaluation.reward_report.held import Held, of_scores, read
 from tutelage.models import Prompt
 from tutelage.records import Estimate, Figure, RankedRow, Undefined, assistant, user
 
@@ -68,6 +68,23 @@ def test_one_temperature_repairs_a_boaster_and_leaves_the_honest_alone():
     assert known(honest.error_before).value < 0.04
     assert known(boaster.error_before).value > 0.08
     assert known(boaster.error_after).value < 0.04
+
+
+@pytest.mark.parametrize(("n", "groups", "sharp"), [(200, 100, 1.0), (200, 100, 2.0), (1000, 6, 1.5)])
+def test_the_calibration_error_lies_in_its_interval_at_least_as_often_as_claimed(n: int, groups: int, sharp: float):
+    """120 studies each; the truth is that of 100 000 pairs; at 95 %, below 107 of 120 is 1 in 500 by chance."""
+    rng = np.random.default_rng(5)
+
+    def error(pairs: int, units: int) -> Estimate:
+        z = rng.normal(0, 1.2, pairs)
+        target = (rng.random(pairs) < special.expit(z)).astype(float)
+        names = np.array([f"g{i % units}" for i in range(pairs)])
+        data = Held([], [(0, 0, 1)] * pairs, target, np.ones(pairs), names, names)
+        return known(calibration_error(sharp * z, target, data, rng=rng, level=0.95))
+
+    truth = error(100_000, 10).value
+    found = [error(n, groups) for _ in range(120)]
+    assert sum(f.lo <= truth <= f.hi for f in found) >= 107
 
 
 def test_the_temperature_of_a_group_never_saw_that_group():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, special
 
 from tutelage.evaluation.reward_report.held import Floats, Held, Mask
-from tutelage.measure.intervals import bootstrap
-from tutelage.records import Figure, Undefined
+from tutelage.measure.arrays import Codes
+from tutelage.measure.intervals import mean
+from tutelage.records import Estimate, Figure, Undefined
 from tutelage.training.head import grouped_folds
 
 BINS, ROUNDS, MOST_FOLDS = 10, 200, 30
@@ -97,27 +98,51 @@ def bins(x: Floats, k: int) -> list[Mask]:
     return [code == c for c in np.unique(code)]
 
 
-def plug_in(stated: Floats, observed: Floats) -> float:
-    """Mean |stated − observed| over bins of equal size, weighted by size."""
-    return float(sum(m.mean() * abs(stated[m].mean() - observed[m].mean()) for m in bins(stated, BINS)))
-
-
 def calibration_error(
     logit: Floats, target: Floats, data: Held, *, rng: np.random.Generator, level: float, kept: Mask | None = None
 ) -> Figure:
-    """ECE with a bootstrap interval over groups (over pairs where there is one group)."""
+    """ECE with an interval over groups (over pairs where there is one group); Undefined for fewer than 20 pairs.
+
+    The plug-in is above the truth on average, so a bootstrap of it would cover nothing near 0. The ends are taken
+    apart: |ECE − truth| is at most the weighted noise of the bins (below), and the truth is at most what the plug-in
+    is on average, which it misses by its own spread (above). Both by resampling groups; conservative in simulation
+    (`tests/evaluation/reward_report`: 96 % and more at 95 %, from 6 groups on).
+    """
     m = np.ones(data.pairs, bool) if kept is None else kept
     if m.sum() < 2 * BINS:
         return Undefined(f"{int(m.sum())} pairs for {BINS} bins: too few")
     stated, observed = sides(logit[m], target[m])
-    several = np.unique(data.group[m]).size > 1
-    found = bootstrap(
-        plug_in, stated, observed, clusters=data.group[m] if several else None, rng=rng, rounds=ROUNDS, level=level
-    )
-    if isinstance(found, Undefined):
-        return found
-    method = f"mean |stated − observed|, {BINS} bins of equal size; {found.method}"
-    return replace(found, method=method, assumptions=(*found.assumptions, _FITTED))
+    names, code = np.unique(data.group[m], return_inverse=True)
+    several = names.size > 1
+    seed = int(rng.integers(2**63))
+    value, lo, hi = _error(stated, observed, code if several else np.arange(code.size), seed, level)
+    return Estimate(
+        value, lo, hi, f"mean |stated − observed|, {BINS} bins of equal size; bootstrap of bins, {ROUNDS} rounds",
+        int(names.size if several else m.sum()), level, rows=int(m.sum()), seed=seed,
+        assumptions=("groups are independent of one another" if several else "pairs are independent", _FITTED),
+    )  # fmt: skip
+
+
+def _error(stated: Floats, observed: Floats, group: Codes, seed: int, level: float) -> tuple[float, float, float]:
+    """(ECE, lo, hi) over groups (p,) of codes from 0."""
+    bin_of = np.empty(stated.size, np.int64)
+    for b, m in enumerate(bins(stated, BINS)):
+        bin_of[m] = b
+    g, k = int(group.max()) + 1, int(bin_of.max()) + 1
+    at = group * k + bin_of
+    count = np.bincount(at, minlength=g * k).reshape(g, k).astype(float)
+    off = np.bincount(at, stated - observed, g * k).reshape(g, k)
+    weight, gap = count.sum(0) / stated.size, off.sum(0) / count.sum(0)
+    times = np.random.default_rng(seed).multinomial(g, np.full(g, 1 / g), ROUNDS)  # (rounds, g)
+    c = times @ count
+    again = np.where(c > 0, times @ off / np.maximum(c, 1), gap)
+    noise = (weight * np.abs(again - gap)).sum(1)
+    plug_ins = (c / c.sum(1, keepdims=True) * np.abs(again)).sum(1)
+    tail = 0.5 + level / 2
+    z = float(special.ndtri(tail))
+    few = float(special.stdtrit(g - 1, tail)) / z * np.sqrt(g / (g - 1))  # few groups: a wider reach
+    value = float((weight * np.abs(gap)).sum())
+    return value, max(0.0, value - few * float(np.quantile(noise, tail))), value + few * z * float(plug_ins.std())
 
 
 def reliability(logit: Floats, target: Floats, data: Held, level: float) -> tuple[Bin, ...]:
@@ -129,8 +154,6 @@ def reliability(logit: Floats, target: Floats, data: Held, level: float) -> tupl
 
 
 def _nats(logit: Floats, target: Floats, data: Held, level: float) -> Figure:
-    from tutelage.measure.intervals import mean
-
     several = np.unique(data.group).size > 1
     loss = np.logaddexp(0, logit) - target * logit
     return mean(loss, clusters=data.group if several else None, level=level, unit="nats")
