@@ -234,17 +234,71 @@ for i in range(40):
     except OSError:
         pass
 print(n)"""
-    assert 10 <= int(in_a_box(many)) <= 16
+    assert 10 <= int(in_a_box(many, tmp_mb=16)) <= 16
     one = """
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 open('/tmp/x', 'wb').write(bytes(9 << 20))"""
-    assert "OSError" in in_a_box(one + "\nprint(len(open('/tmp/x', 'rb').read()) >> 20)")
+    assert "OSError" in in_a_box(one, tmp_mb=16)
 
 
 def test_files_do_not_pass_from_one_answer_to_the_next() -> None:
-    assert in_a_box("print(open('/tmp/note', 'w').write('4'))") == "1"
-    assert "FileNotFoundError" in in_a_box("open('/tmp/note')")
+    assert in_a_box("print(open('/tmp/note', 'w').write('4'))", tmp_mb=1) == "1"
+    assert "FileNotFoundError" in in_a_box("open('/tmp/note')", tmp_mb=1)
+
+
+WRITE = """
+import os
+wrote = []
+for root, folders, files in os.walk('/'):
+    for path in [root, *(os.path.join(root, f) for f in files)]:
+        if path.startswith('/dev/'):
+            continue
+        try:
+            new = (path, os.O_WRONLY) if os.path.isfile(path) else (path + '/x', os.O_CREAT | os.O_WRONLY)
+            os.close(os.open(*new))
+            wrote.append(path)
+        except OSError:
+            pass
+    folders[:] = [f for f in folders if not os.path.islink(os.path.join(root, f))][:40]
+print(wrote)
+"""
+MEMORY = """
+import ctypes, gc, os, re
+libc = ctypes.CDLL(None)
+libc.sbrk.restype = ctypes.c_void_p
+end = libc.sbrk(0)
+found = 0
+word = re.compile(b'sword[f]ish-in-the-first-answer')  # does not find itself
+spans = {id(o) >> 18 for o in gc.get_objects()}
+spans = [(s << 18, 1 << 18) for s in spans] + [(end - (1 << 16) * i, 1 << 16) for i in range(1, 9)]
+r, w = os.pipe()
+for start, size in spans:
+    for at in range(start, start + size, 4096):
+        try:
+            n = libc.write(w, ctypes.c_void_p(at), 4096)  # an unmapped page is an error here, not a crash
+        except Exception:
+            continue
+        if n > 0:
+            found += word.search(os.read(r, n)) is not None
+print('found' if found > 0 else 'nothing', len(spans))
+"""
+
+
+def test_a_box_that_is_used_again_has_nothing_that_one_answer_could_leave_the_next() -> None:
+    """No file can be written, no process survives, and the memory a run starts with never held an earlier answer.
+
+    The second run reads the pages of its own heap for a word that stood in the first one's code; a run that has the
+    word itself finds it.
+    """
+    with Box() as box:
+        assert box.run(WRITE).output.strip() == b"[]"
+        first = box.run("note = 'swordfish-in-the-first-answer'\nprint(note)")
+        assert first.output == b"swordfish-in-the-first-answer\n"
+        second = box.run(MEMORY)
+        control = box.run("note = 'swordfish-in-the-first-answer'" + MEMORY)
+    assert second.output.startswith(b"nothing"), second
+    assert control.output.startswith(b"found"), control
 
 
 def test_a_flood_of_output_is_cut_and_fails() -> None:

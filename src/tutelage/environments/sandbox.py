@@ -3,8 +3,9 @@
 A box has a uid of its own (started by root) or a user namespace of its own (started by anybody else); no network, no
 /proc, no other process; a read-only root that holds a bare Python and its libraries; a private /tmp of bounded size;
 no privileges and no way to new ones; a system-call filter; limits that were seen to bind before anything is graded.
-One answer, one box; one run, one process; what a run leaves behind is killed before the next. Where any of that
-cannot be had, nothing runs: `NoSandbox`, and grades are `Unscored("no_sandbox")`.
+One run, one process under a uid nobody else has; what it leaves behind is killed before the next. A box with a /tmp is
+one answer's; one without holds nothing that can be written, and is used again (`lent`). Where any of that cannot be
+had, nothing runs: `NoSandbox`, and grades are `Unscored("no_sandbox")`.
 
 Not bounded: memory of several processes together is processes × memory_mb, there is no control group around a box;
 inodes of /tmp are limited by the time to make them alone.
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 import array
 import ast
+import atexit
 import contextlib
 import functools
+import io
 import itertools
 import os
 import select
@@ -24,8 +27,9 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -43,11 +47,13 @@ REMEDY = (
 READY_S = 30.0  # a box starts in 30 ms; on a machine that swaps it may take long, and no longer than this
 _UIDS = (1_900_000_000, 60_578)  # nobody's: far above real users; systemd's unused range, where few uids are mapped
 _START = (
-    "import posix,sys\nn=int(sys.argv[2]);b=b''\n"
-    "while len(b)<n:b+=posix.read(0,n-len(b))\nexec(compile(b,'inside.py','exec'));main(int(sys.argv[1]))"
+    "import posix,sys\nn=int(sys.argv[1]);b=b''\n"
+    "while len(b)<n:b+=posix.read(0,n-len(b))\nexec(compile(b,'inside.py','exec'));main()"
 )
 _TMP = "/tmp"  # noqa: S108  inside the box, where it is private
 _count = itertools.count()
+_boxes = threading.local()  # role -> this thread's box
+_alive: set[Box] = set()
 
 
 class NoSandbox(MissingExtra):
@@ -58,6 +64,7 @@ class NoSandbox(MissingExtra):
 class Limits:
     """What one run may use. cpu_s, memory_mb and file_mb hold for each process, the others for the box.
 
+    tmp_mb  size of /tmp; with 0 there is no writable file at all
     wall_s  backstop for a run that waits instead of computing; its end is nobody's failure (`timeout`)
     """
 
@@ -67,11 +74,14 @@ class Limits:
     processes: int = 8
     files: int = 64
     file_mb: int = 8
-    tmp_mb: int = 16
+    tmp_mb: int = 0
     output_kb: int = 1024
 
     def __post_init__(self) -> None:
-        if min(self.cpu_s, self.wall_s, self.memory_mb, self.processes, self.files, self.file_mb, self.tmp_mb) <= 0:
+        if (
+            self.tmp_mb < 0
+            or min(self.cpu_s, self.wall_s, self.memory_mb, self.processes, self.files, self.file_mb) <= 0
+        ):
             raise ValueError("every limit is positive")
 
     def of_process(self) -> dict[str, int]:
@@ -109,7 +119,7 @@ class Box:
 
     def __init__(self, limits: Limits = Limits()) -> None:
         """Start a box and wait until it is ready. Raises NoSandbox."""
-        self.limits, self.process = limits, os.getpid()
+        self.limits, self.process, self.spent = limits, os.getpid(), False
         self.mark = f"box-{os.getpid()}-{next(_count)}"  # stands in the command line of each of its processes
         self._control, theirs = socket.socketpair()
         rules = os.memfd_create("filter")
@@ -132,7 +142,7 @@ class Box:
         self._control.settimeout(READY_S)
         try:
             ready = self._control.recv(5)
-        except TimeoutError:
+        except OSError:  # too late, or gone with what we had sent unread
             ready = b""
         if ready != b"ready":
             said = self.close()
@@ -140,10 +150,19 @@ class Box:
 
     def start(self, kind: str, fds: Sequence[int], **job: Any) -> None:
         """Begin a run of a kind of `box.inside.JOBS`; `fds` become its descriptors 0, 1, 2 and may be closed here."""
-        body = repr({"kind": kind, "limits": self.limits.of_process(), **job}).encode(errors="replace")
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
-        self._control.sendmsg([len(body).to_bytes(8, "little")], rights)
-        self._control.sendall(body)
+        self.spent = True  # until its end is known
+        body = repr({"kind": kind, "uid": _uid(), "limits": self.limits.of_process(), **job}).encode(errors="replace")
+        text = os.memfd_create("job")
+        try:
+            with os.fdopen(os.dup(text), "wb") as out:
+                out.write(body)
+            os.lseek(text, 0, os.SEEK_SET)
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [*fds, text]))]
+            self._control.sendmsg([b"j"], rights)
+        except OSError as error:
+            raise _none(f"the box is gone: {error}") from None
+        finally:
+            os.close(text)
 
     def wait(self, deadline: float) -> Ended | None:
         """How the run ended, once all it left behind is dead; None at the deadline (of `time.monotonic`).
@@ -157,9 +176,12 @@ class Box:
                 part = self._control.recv(12 - len(found))
             except TimeoutError:
                 return None
+            except OSError:
+                part = b""
             if not part:
                 raise _none("the box ended before its run did")
             found += part
+        self.spent = False
         status = os.waitstatus_to_exitcode(int.from_bytes(found[:4], "little"))
         return Ended(status, int.from_bytes(found[4:], "little") / 1e6)
 
@@ -167,18 +189,17 @@ class Box:
         """Run code as a program and take down what it writes."""
         deadline = time.monotonic() + self.limits.wall_s
         inputs, outputs, errors = os.pipe(), os.pipe(), os.pipe()
-        mine, given = (inputs[1], outputs[0], errors[0]), (inputs[0], outputs[1], errors[1])
-        try:
+        given = (inputs[0], outputs[1], errors[1])
+        # file objects, because closing one twice is harmless: a number may by then be another thread's descriptor
+        sink, said, moaned = io.FileIO(inputs[1], "w"), io.FileIO(outputs[0]), io.FileIO(errors[0])
+        with sink, said, moaned:
             try:
                 self.start("program", given, code=code)
             finally:
                 for fd in given:
                     os.close(fd)
-            written, why = _talk(*mine, stdin, self.limits.output_kb << 10, deadline)
-            return Ran(None if why else self.wait(deadline), *written, why or "")
-        finally:
-            for fd in mine:
-                _close(fd)
+            written, why = _talk(sink, (said.fileno(), moaned.fileno()), stdin, self.limits.output_kb << 10, deadline)
+            return Ran(None if why else self.wait(deadline), *written, why)
 
     def close(self) -> str:
         """Kill the box with everything in it. Returns what bubblewrap had to say."""
@@ -192,6 +213,42 @@ class Box:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def lent(limits: Limits, role: str) -> Iterator[Box]:
+    """A box for one answer: this thread's own for that role, where nothing in it can be written; else a new one.
+
+    One whose last run was not seen to end is not used again.
+    """
+    if limits.tmp_mb:
+        with Box(limits) as box:
+            yield box
+        return
+    found = _boxes.__dict__.get(role)
+    if found is None or found.limits != limits or found.process != os.getpid():
+        _drop(role)
+        found = _boxes.__dict__[role] = Box(limits)
+        _alive.add(found)
+    try:
+        yield found
+    finally:
+        if found.spent:
+            _drop(role)
+
+
+def _drop(role: str) -> None:
+    box = _boxes.__dict__.pop(role, None)
+    if box is not None and box.process == os.getpid():  # a forked process leaves its parent's boxes alone
+        box.close()
+        _alive.discard(box)
+
+
+@atexit.register
+def _drop_all() -> None:
+    for box in _alive:
+        if box.process == os.getpid():
+            box.close()
 
 
 def absent() -> Unscored | None:
@@ -241,33 +298,36 @@ except MemoryError:
 
 
 def _talk(
-    stdin: int, stdout: int, stderr: int, data: bytes, limit: int, deadline: float
+    sink: io.FileIO, sources: tuple[int, int], data: bytes, limit: int, deadline: float
 ) -> tuple[tuple[bytes, bytes], str]:
-    """Feed a run and read what it writes until both outputs are closed. Returns the outputs and why it was cut."""
-    os.set_blocking(stdin, False)
-    outputs = {stdout: bytearray(), stderr: bytearray()}
+    """Feed a run and read what it writes until both outputs are closed. Returns both, and why it was cut ("": not)."""
+    os.set_blocking(sink.fileno(), False)
+    outputs = {fd: bytearray() for fd in sources}
     poll = select.poll()
-    for fd in outputs:
+    for fd in sources:
         poll.register(fd, select.POLLIN)
-    poll.register(stdin, select.POLLOUT)
-    rest, open_outputs, why = memoryview(data), 2, ""
-    while open_outputs and not why:
+    feeding = sink.fileno()
+    poll.register(feeding, select.POLLOUT)
+    rest, still_open, why = memoryview(data), set(sources), ""
+    while still_open and not why:
         for fd, _ in poll.poll(max((deadline - time.monotonic()) * 1000, 0)):
-            if fd == stdin:
-                rest = _feed(fd, rest)
+            if fd == feeding:
+                rest = _feed(sink, rest)
                 if not rest:
                     poll.unregister(fd)
-                    os.close(fd)
+                    sink.close()
+                    feeding = -1
             elif part := os.read(fd, 1 << 16):
                 outputs[fd] += part
             else:
                 poll.unregister(fd)
-                open_outputs -= 1
+                still_open.discard(fd)
         if max(map(len, outputs.values())) > limit:
             why = f"it wrote more than {limit >> 10} kB"
-        elif time.monotonic() > deadline:
+        elif still_open and time.monotonic() > deadline:
             why = "timeout"
-    return (bytes(outputs[stdout][:limit]), bytes(outputs[stderr][:limit])), why
+    said, moaned = (bytes(outputs[fd][:limit]) for fd in sources)
+    return (said, moaned), why
 
 
 def read_all(fd: int, limit: int, deadline: float) -> bytes | None:
@@ -284,19 +344,12 @@ def read_all(fd: int, limit: int, deadline: float) -> bytes | None:
     return bytes(found)
 
 
-def _feed(fd: int, rest: memoryview) -> memoryview:
+def _feed(sink: io.FileIO, rest: memoryview) -> memoryview:
     """What is left of the input after as much as goes in; nothing where nobody reads."""
     try:
-        return rest[os.write(fd, rest[: 1 << 16]) :] if rest else rest
-    except BlockingIOError:
-        return rest
+        return rest[sink.write(rest[: 1 << 16]) or 0 :]
     except BrokenPipeError:
         return rest[:0]
-
-
-def _close(fd: int) -> None:
-    with contextlib.suppress(OSError):  # the input is closed when its data is through
-        os.close(fd)
 
 
 def _none(seen: str) -> NoSandbox:
@@ -325,7 +378,7 @@ def _inside() -> bytes:
 def _command(limits: Limits, rules: int, size: int, mark: str) -> list[str]:
     return [
         *_walls(limits.tmp_mb), "--seccomp", str(rules), "--",
-        _python(), "-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START, str(_uid()), str(size), mark,
+        _python(), "-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START, str(size), mark,
     ]  # fmt: skip
 
 
@@ -349,7 +402,8 @@ def _walls(tmp_mb: int) -> tuple[str, ...]:
         *(part for path in dict.fromkeys(binds) for part in ("--ro-bind", path, path)),
         *(part for path in _packages(library) for part in ("--tmpfs", path, "--remount-ro", path)),
         *(part for name in ("null", "zero", "urandom") for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
-        "--perms", "1777", "--size", str(tmp_mb << 20), "--tmpfs", _TMP, "--remount-ro", "/", "--chdir", _TMP,
+        *(("--perms", "1777", "--size", str(tmp_mb << 20), "--tmpfs", _TMP) if tmp_mb else ("--dir", _TMP)),
+        "--remount-ro", "/", "--chdir", _TMP,
     )  # fmt: skip
 
 
@@ -371,7 +425,7 @@ def _python() -> str:
 
 
 def _uid() -> int:
-    """A uid of this box's own, where root may give one; -1 where the user namespace has to do."""
+    """A uid of this run's own, where root may give one; -1 where the user namespace has to do."""
     if os.getuid() != 0:
         return -1
     own = os.getpid() * 64 + next(_count) % 64

@@ -23,23 +23,26 @@ LINE = 1 << 20  # bytes of one message between an answer and its examiner
 _SAFE = {"None": None, "True": True, "False": False, "nan": float("nan"), "inf": float("inf")}
 
 
-def main(uid: int) -> None:
-    """Serve jobs from descriptor 0 until the other side is gone. `uid`: whom a child becomes, -1 for nobody else.
+def main() -> None:
+    """Serve jobs from descriptor 0 until the other side is gone.
 
-    Process 1 itself stays who it is: the kernel forgets to kill it with its parent if its user changes.
+    A job is some descriptors, the last of which holds its text. Process 1 never reads that: whatever it had read would
+    stand in the memory of every later child. It stays who it is, too: the kernel forgets to kill a process with its
+    parent if its user changes.
     """
+    if posix.getpid() != 1:
+        posix._exit(70)  # outside a PID namespace of its own, `_sweep` would kill everything there is
     control = _socket.socket(fileno=0)
     control.sendall(b"ready")
     while True:
-        head, extra, _, _ = control.recvmsg(8, 1024)
-        if len(head) < 8:
+        head, extra, _, _ = control.recvmsg(1, 1024)
+        if not head:
             return
         given = b"".join(data for _, _, data in extra)
         fds = [int.from_bytes(given[i : i + 4], sys.byteorder) for i in range(0, len(given), 4)]
-        job = eval(_exactly(control, int.from_bytes(head, "little")))  # noqa: S307  `Box.start` wrote it
         child = posix.fork()
         if child == 0:
-            _child(job, fds, uid)
+            _child(fds)
         for fd in fds:
             posix.close(fd)
         _, status, usage = posix.wait4(child, 0)
@@ -48,19 +51,10 @@ def main(uid: int) -> None:
         control.sendall(status.to_bytes(4, "little") + used.to_bytes(8, "little"))
 
 
-def _exactly(control: Any, size: int) -> bytes:
-    parts = []
-    while size:
-        part = control.recv(min(size, 1 << 16))
-        if not part:
-            posix._exit(0)
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
 def _sweep() -> None:
     """Kill and bury every process of the box but this one; a fork bomb loses, because none of its forks survives."""
+    if posix.getpid() != 1:
+        posix._exit(70)
     while True:
         try:  # noqa: SIM105  contextlib would be one more import
             posix.kill(-1, 9)
@@ -73,12 +67,17 @@ def _sweep() -> None:
             return
 
 
-def _child(job: dict[str, Any], fds: list[int], uid: int) -> None:
+def _child(fds: list[int]) -> None:
     status = 1
     try:
-        for target, fd in enumerate(fds):
+        text = b""
+        while part := posix.read(fds[-1], 1 << 20):
+            text += part
+        job = eval(text)  # noqa: S307  `Box.start` wrote it
+        for target, fd in enumerate(fds[:-1]):
             posix.dup2(fd, target)
-        posix.closerange(len(fds), 1024)
+        posix.closerange(len(fds) - 1, 1024)
+        uid = job["uid"]
         if uid >= 0:
             posix.setgroups([])
             posix.setresgid(uid, uid, uid)

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from tutelage.environments import sandbox
-from tutelage.environments.graders.examination import Examination, Finding
+from tutelage.environments.graders.examination import Finding, examine
 from tutelage.environments.graders.protocol import Prompt
-from tutelage.environments.sandbox import Box, Limits, Ran
+from tutelage.environments.sandbox import Limits, Ran, lent
 from tutelage.records import Grade, Scored, Unscored
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
@@ -44,6 +44,7 @@ class UnitTests:
              bytes, lists, tuples, dicts, sets); other objects stay with the answer and can be called and looked into,
              and are equal to nothing but themselves
     setup    Python run before each test, beside the test and not beside the answer
+    tmp_mb   size of a /tmp for each run, a fresh one; by default there is no file to write to, and grading is faster
     partial  whether an answer is worth the share of cases and tests it passes, instead of all or nothing
     An answer is the longest code block of the text, or all of it where there is none. Out of CPU time, memory or
     output is a failure; a wall clock that runs out while the program waits is `Unscored("timeout")`.
@@ -59,6 +60,7 @@ class UnitTests:
     cpu_s: int = 2
     wall_s: float = 20.0
     memory_mb: int = 256
+    tmp_mb: int = 0
 
     def __post_init__(self) -> None:
         if not self.cases and not self.tests:
@@ -92,20 +94,14 @@ class UnitTests:
     def _findings(self, code: str) -> Iterator[Finding]:
         """Case by case and test by test: "" for passed, why not, or why that cannot be known."""
         limits = self._limits()
-        if self.cases:
-            with Box(limits) as box:
-                for number, case in enumerate(self.cases, 1):
-                    ran = box.run(code, case.input.encode())
-                    yield self._judged(ran, case, number)
-                    if ran.ended is None:  # that box is stuck, or its output was cut
-                        box.close()
-                        break
-        if self.tests:
-            with Examination(code, limits) as examination:
-                for number, test in enumerate(self.tests, 1):
-                    source = self.setup + "\n" + test
-                    found = examination.hold(source, asked_of_answer(source))
-                    yield f"test {number}: {found}" if isinstance(found, str) and found else found
+        for number, case in enumerate(self.cases, 1):
+            with lent(limits, "answer") as box:
+                ran = box.run(code, case.input.encode())
+            yield self._judged(ran, case, number)
+        for number, test in enumerate(self.tests, 1):
+            source = self.setup + "\n" + test
+            found = examine(code, source, asked_of_answer(source), limits)
+            yield f"test {number}: {found}" if isinstance(found, str) and found else found
 
     def _judged(self, ran: Ran, case: Case, number: int) -> Finding:
         if ran.why == "timeout":
@@ -124,7 +120,7 @@ class UnitTests:
         return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
     def _limits(self) -> Limits:
-        return Limits(cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mb=self.memory_mb)
+        return Limits(cpu_s=self.cpu_s, wall_s=self.wall_s, memory_mb=self.memory_mb, tmp_mb=self.tmp_mb)
 
 
 def trouble(ran: Ran, cpu_s: int) -> str:
