@@ -33,3 +33,10 @@ def test_a_row_with_two_origins_is_refused(tmp_path: Path) -> None:
     """A model that repeats a person's words does not make them its own, nor the other way round."""
     with pytest.raises(BadInput, match="two origins"):
         curation.write(tmp_path, [MIXED[0], Sourced(ROWS[0], Sampled("sha256:m", 1))])
+
+
+def test_the_same_answer_to_the_same_prompt_counts_once() -> None:
+    """Who worked on it, and who said it, does not make it another answer; the first stays."""
+    again = Sourced(DemonstrationRow(user("say"), assistant("a"), ("other",), "g"), Sampled("sha256:m", 1))
+    elsewhere = Sourced(DemonstrationRow(user("sing"), assistant("a"), ("other",), "g"), Human())
+    assert curation.distinct([*MIXED, again, elsewhere]) == [*MIXED, elsewhere]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
 from tutelage.errors import BadInput, Where
-from tutelage.records import Grade, Row, Scored, Unscored, jsonl
+from tutelage.records import Grade, RankedRow, Row, Scored, Unscored, jsonl
 from tutelage.store import digest
 
 FILE = "origins.jsonl"
@@ -99,6 +99,18 @@ def _sort(sourced: Sourced, grade: Scored, name: str, least: float, into: Verifi
         into.failed.append(sourced)
     else:
         into.passed.append(replace(sourced, origin=replace(sourced.origin, verified_by=name)))
+
+
+def distinct(rows: Sequence[Sourced]) -> list[Sourced]:
+    """The first of rows that say the same to the same prompt; models repeat what is common, and verifiers let them."""
+    first: dict[str, Sourced] = {}
+    for sourced in rows:
+        first.setdefault(digest([sourced.row.prompt, _said(sourced.row)]), sourced)
+    return list(first.values())
+
+
+def _said(row: Row) -> object:
+    return row.responses if isinstance(row, RankedRow) else row.response
 
 
 def write(directory: Path, rows: Sequence[Sourced]) -> Path:
