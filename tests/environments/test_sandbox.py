@@ -48,7 +48,7 @@ def test_where_namespaces_are_forbidden_bubblewraps_own_words_are_passed_on(tmp_
     assert "CAP_SYS_ADMIN" in said
 
 
-def test_limits_are_positive() -> None:
+def test_every_limit_of_a_run_is_positive() -> None:
     for wrong in ({"cpu_s": 0}, {"memory_mb": -1}, {"tmp_mb": -1}, {"wall_s": 0.0}):
         with pytest.raises(ValueError, match="positive"):
             Limits(**wrong)  # type: ignore[arg-type]  one field each

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from tutelage.environments.graders import Task, grade_all
+from tutelage.environments.sandbox import NO_SANDBOX
 from tutelage.errors import BadInput
 from tutelage.records import Grade, Scored, decode, jsonl
 from tutelage.store import digest, digest_file
@@ -32,7 +33,8 @@ class Graded:
 
 
 class Book:
-    """Grades kept in a JSONL file that only grows; `Unscored` is written down and tried again the next time.
+    """Grades kept in a JSONL file that only grows; `Unscored` is written down and tried again the next time, but where
+    there is no sandbox nothing was found, and nothing is written.
 
     Not for two processes at once: they would both grade what neither has read.
     """
@@ -65,7 +67,8 @@ class Book:
         graded = dict(zip(new, found, strict=True))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as out:
-            out.write(b"".join(jsonl.dumps(Graded(*key, g)).encode() + b"\n" for key, g in graded.items()))
+            found_any = {k: g for k, g in graded.items() if isinstance(g, Scored) or g.reason != NO_SANDBOX}
+            out.write(b"".join(jsonl.dumps(Graded(*key, g)).encode() + b"\n" for key, g in found_any.items()))
         self._known |= {key: g for key, g in graded.items() if isinstance(g, Scored)}
         return [self._known[key] if key in self._known else graded[key] for key in keys]
 

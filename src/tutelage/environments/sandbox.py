@@ -44,6 +44,7 @@ REMEDY = (
     "namespaces: as an ordinary user, `sysctl kernel.unprivileged_userns_clone=1` or an AppArmor profile for bwrap; in "
     "a container, CAP_SYS_ADMIN. See docs/how-to/reward.md."
 )
+NO_SANDBOX: Any = "no_sandbox"  # a reason of `Unscored`
 READY_S = 30.0  # a box starts in 30 ms; on a machine that swaps it may take long, and no longer than this
 _UIDS = (1_900_000_000, 60_578)  # nobody's: far above real users; systemd's unused range, where few uids are mapped
 _START = (
@@ -256,8 +257,7 @@ def absent() -> Unscored | None:
     try:
         probe()
     except NoSandbox as error:
-        no_sandbox: Any = "no_sandbox"
-        return Unscored(no_sandbox, f"{error.seen} {error.remedy}")
+        return Unscored(NO_SANDBOX, f"{error.seen} {error.remedy}")
     return None
 
 
