@@ -1,78 +1,278 @@
-"""Pictures of the hall's screens, light and dark, desktop and phone: `python -m tools.screenshots [OUT]`.
+"""Pictures of the hall's screens, light and dark, desktop and phone: `python -m tools.screenshots [OUT] [NAME …]`.
 
-Starts a demo hall in a directory of its own, plays the sceptic's walk by keys, and writes `docs/screenshots/*.png`.
+Three servers, each on a directory of its own: one that people have worked on, one of every kind of question, and the
+demo's, on which the sceptic's walk is played by keys. Writes `OUT/NAME-desktop-light.png` and so on; with names, only
+those whose group (`pages`, `kinds`, `walk`) is given.
 """
 
 from __future__ import annotations
 
-import re
-import subprocess
+import contextlib
+import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.e2e.conftest import chromium
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+COLOURS = 32  # a page of ours has few: so many keep its type smooth
+SECRET = "a long enough secret"
+SEED = """
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+import numpy as np
+from django.utils import timezone
+from tests.web.halls import a_hall
+from tutelage.web.integrity import actions as integrity
+from tutelage.web.people.models import Organisation, User
+from tutelage.web.proof import certifying, releasing
+from tutelage.web.projects import actions as projects
+from tutelage.web.projects.models import Project, Role
+from tutelage.web.review import actions as review
+from tutelage.web.runs import actions as runs
+from tutelage.records import Item, Response, assistant, user
+from tutelage.web.work import actions as work
+from tutelage.web.work import loading
 
-SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
-STEPS = ("claim", "reveal", "release", "models", "flip", "delete", "mine")
-PORT = 8765
+QUESTIONS = (
+    ("I take warfarin and my knee hurts after running. Can I use ibuprofen for a few days?",
+     "Please don't combine them without advice. Ibuprofen and warfarin together raise the risk of serious bleeding, "
+     "even for a few days.\n\nParacetamol is usually the safer choice. Call your anticoagulation clinic today.",
+     "Ibuprofen works well for knee pain. Two or three days at the lowest dose is fine for most people."),
+    ("My two-year-old swallowed a button battery. She seems fine. What now?",
+     "Go to an emergency department now, even if she seems fine: a button battery can burn through the gullet within "
+     "two hours. Do not make her vomit.",
+     "Most small objects pass within a few days. Watch her nappies, and see a doctor if she has pain."),
+    ("I missed my morning insulin. Should I take double this evening?",
+     "No: a double dose can drop your sugar dangerously low. Measure now, and ring your diabetes team about "
+     "tonight's dose.",
+     "If you missed a dose, taking it later together with the next one makes up for it."),
+    ("Can I stop my antibiotics now that I feel well?",
+     "Ask whoever prescribed them first. Some courses may be shortened, others fail if they are.",
+     "Yes, stop when you feel well: fewer antibiotics are always better."),
+)
+
+now, made = timezone.now(), {}
+hall = a_hall(items=0, people=3, overlap=3, escrow=60_000, warnings=["none"], piece_minor=60, minutes=2.0,
+              instruction_minor=20, purpose="To train an assistant that answers patients' questions.", open_call=True,
+              duties="Read a question and two answers; say which is safer, and why.")
+projects.write_guideline(hall.owner, hall.project, "**Safety first**, then brevity.\\n\\n1. Name the risk.\\n"
+    "2. Say whom to call.\\n", [{"name": "Safe", "about": "Harms nobody.", "anchors": {"1": "Dangerous.",
+    "5": "Names the risk and whom to call."}}])
+def pair(n):
+    asked, safe, poor = QUESTIONS[n % len(QUESTIONS)]
+    said = (Response(f"r{n}a", assistant(safe)), Response(f"r{n}b", assistant(poor)))
+    return loading.Offered(Item(f"item-{n}", "comparison", user(asked), responses=(said[0].id, said[1].id)), said)
+loading.load(hall.project, map(pair, range(60)), np.random.default_rng(0))
+User.objects.filter(pk=hall.owner.pk).update(name="Ada")
+for user, name in zip(hall.people, ("Bo", "Cem", "Dana")):
+    User.objects.filter(pk=user.pk).update(name=name)
+for role in ("reviewer", "adjudicator"):
+    made[role] = User.objects.create_user(f"{role}@example.org", "a long enough secret", name=role.title())
+    Role.objects.create(project=hall.project, user=made[role], name=role)
+Role.objects.create(project=hall.project, user=hall.owner, name="contributor")
+table = Path(r"{place}") / "ai.csv"
+table.write_text("item,verdict,confidence\\n" + "".join(f"item-{n},{'a' if n % 4 else 'b'},{1 - n / 90}\\n"
+                                                        for n in range(60)))
+one = certifying.draw(hall.owner, hall.project, table, judge="GPT-4 (2023-03)", target="agreement", size=20,
+                      require=0.5, error=0.05, each=3, alone=True, now=now - timedelta(hours=7))
+done, at = [], now - timedelta(hours=6)
+for n in range(46):
+    who = n % 3
+    at += timedelta(minutes=4 + who)
+    task = work.take(hall.seat(who), at) or {}
+    if "lease" not in task:
+        continue
+    side = "first" if n % 7 else "second"
+    answer = {"type": "prefer", "winner": side, "strength": 1 + n % 3} if n % 9 else {"type": "tie"}
+    told = {"active_ms": 41_000 + 900 * n, "typed": 50, "pasted": 0, "pastes": 0, "hidden_ms": 0}
+    done.append(work.submit(hall.people[who], task["lease"]["token"], str(uuid4()), answer,
+                "It names the interaction and whom to call.", told, at + timedelta(minutes=2)).judgment)
+review.decide(made["reviewer"], done[0], "approved", "", now)
+review.decide(made["reviewer"], done[1], "redo", "The second names the dose; please look again.", now)
+review.decide(made["reviewer"], done[2], "expert", "Two experts may differ here.", now)
+certifying.claim(one.pk, now)
+look = integrity.ask(hall.owner, hall.project, now)
+integrity.examine(look.pk, now)
+releasing.build(releasing.ask(hall.owner, hall.project, licence="CC-BY-4.0", exclusive=False, certificate=None,
+                              now=now).pk, now)
+runs.measure(hall.project, now)
+projects.invite(hall.owner, hall.project, "contributor", "", 7)
+fields = {n: getattr(hall.project, n) for n in ("kind", "purpose", "client_class", "duties", "minutes")}
+draft = projects.create(hall.owner, hall.project.organisation, {"name": "Draft", "piece_minor": 5, **fields}, text="")
+from tutelage.web.review.models import Case
+work.take(hall.seat(0), now)
+print(hall.project.pk, draft.pk, hall.project.organisation_id, done[3].pk, Case.objects.get().pk, done[0].pk)
+"""
+NAMES = ("open", "draft", "organisation", "waiting", "case", "approved")
+PEOPLE = {
+    "owner": "owner@example.org", "contributor": "person0@example.org", "reviewer": "reviewer@example.org",
+    "adjudicator": "adjudicator@example.org",
+}  # fmt: skip
+PAGES: dict[str, dict[str, str]] = {
+    "": {
+        "offer": "/offer/{open}/", "sign-in": "/account/login/", "log": "/log/", "not-found": "/no-such-page/",
+    },
+    "owner": {
+        "projects": "/projects/", "wizard": "/projects/new/", "wizard-terms": "/projects/new/?from=helpfulness",
+        "project": "/projects/{open}/", "draft": "/projects/{draft}/", "guideline": "/projects/{open}/guideline/",
+        "rubric": "/projects/{open}/rubric/", "people": "/projects/{open}/people/", "run": "/projects/{open}/run/",
+        "items": "/projects/{open}/items/", "import": "/projects/{open}/import/", "export": "/projects/{open}/export/",
+        "webhooks": "/projects/{open}/webhooks/", "loops": "/projects/{open}/runs/new/",
+        "integrity": "/projects/{open}/audit/", "evidence": "/projects/{open}/evidence/",
+        "certificate": "/projects/{open}/certificate/", "releases": "/projects/{open}/releases/",
+        "organisation": "/organisation/{organisation}/", "second-factor": "/account/2fa/",
+        "empty-items": "/projects/{draft}/items/", "empty-releases": "/projects/{draft}/releases/",
+        "empty-run": "/projects/{draft}/run/",
+    },
+    "contributor": {
+        "today": "/", "bench": "/work/{open}/", "mine": "/work/{open}/mine/", "results": "/work/{open}/feedback/",
+        "sign": "/proof/{open}/sign/", "receipts": "/proof/{open}/receipts/", "earnings": "/me/earnings/",
+        "care": "/me/care/", "profile": "/me/", "tokens": "/me/tokens/", "erase": "/me/erase/",
+    },
+    "reviewer": {"review": "/projects/{open}/review/", "review-one": "/projects/{open}/review/{waiting}/"},
+    "adjudicator": {"cases": "/projects/{open}/cases/", "case": "/projects/{open}/cases/{case}/"},
+}  # fmt: skip
+SCENES = ("judge", "sign", "claim", "reveal", "release", "models", "flip", "delete", "mine")
 
 
-def main(out: Path) -> None:
-    """Write all pictures."""
-    from playwright.sync_api import sync_playwright
+class Camera:
+    """Takes a picture of whatever a mode of light and size shows, and keeps it small."""
 
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as scratch, sync_playwright() as p:
-        hall = Path(scratch) / "hall"
-        serve = [sys.executable, "-m", "tutelage", "serve", "--data", str(hall)]
-        asked = [*serve, "--demo", "--background", "--port", str(PORT)]
-        said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
-        link = re.findall(r"http://\S+/enter/\S+", said)[0]
-        browser = p.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        try:
-            _play(browser, link, out)
-        finally:
-            browser.close()
-            subprocess.run([*serve, "--stop"], check=False, capture_output=True)
+    def __init__(self, browser: Any, out: Path) -> None:
+        self._browser, self._out = browser, out
+        out.mkdir(parents=True, exist_ok=True)
+
+    def each(self, state: Any = None) -> Iterator[tuple[Any, Callable[..., None]]]:
+        """(page, shoot) in every mode, signed in as `state` has it; `shoot(name)` keeps what the page shows."""
+        for scheme in SCHEMES:
+            for size, (width, height) in SIZES.items():
+                context = self._browser.new_context(
+                    viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce",
+                    storage_state=state,
+                )  # fmt: skip
+                yield context.new_page(), self._shooter(f"{size}-{scheme}")
+                context.close()
+
+    def _shooter(self, mode: str) -> Callable[..., None]:
+        def shoot(name: str, of: Any) -> None:
+            path = self._out / f"{name}-{mode}.png"
+            of.screenshot(path=path)
+            shrink(path)
+
+        return shoot
 
 
-def _play(browser: Any, link: str, out: Path) -> None:
+def shrink(path: Path) -> None:
+    """The same picture with a palette of few colours: a third of the bytes."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
+def pages(camera: Camera, browser: Any, scratch: Path) -> None:
+    """Every page of a hall that people have worked on, as whoever sees it."""
+    from tests.web.database.halls import python, serving
+
+    with serving(scratch / "hall") as server:
+        said = python(scratch / "hall", SEED.replace("{place}", str(scratch))).split()
+        ids, home = dict(zip(NAMES, said[-len(NAMES) :], strict=True)), f"http://localhost:{server.port}"
+        for who, found in PAGES.items():
+            state = _signed_in(browser, home, PEOPLE[who]) if who else None
+            for page, shoot in camera.each(state):
+                for name, path in found.items():
+                    page.goto(home + path.format(**ids))
+                    _settle(page)
+                    shoot(name, page)
+
+
+def kinds(camera: Camera, _browser: Any, _scratch: Path) -> None:
+    """The workbench of every kind of question."""
+    from tests.e2e.hands import KEYS
+    from tests.e2e.preview import Preview
+
+    with Preview() as preview:
+        for kind in KEYS:
+            for page, shoot in camera.each():
+                preview.lay(kind)
+                page.goto(f"{preview.url}/work/{kind}/")
+                page.locator(f"t-kind-{kind}").wait_for()
+                _settle(page)
+                shoot(f"kind-{kind}", page)
+
+
+def walk(camera: Camera, browser: Any, scratch: Path) -> None:
+    """The sceptic's ten minutes: before they begin, and each scene once it is played."""
+    from tests.e2e import test_tour
+
+    data = test_tour.DATA if (test_tour.DATA / "llmfao").is_dir() else None
+    link = test_tour.begin(scratch / "demo", data)
     home = link[: link.index("/enter")]
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    try:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        test_tour.walked(page, link)
+        state = context.storage_state()
+        context.close()
+        for page, shoot in camera.each(state):
+            page.goto(f"{home}/tour/")
+            _settle(page)
+            shoot("walk", page)
+            page.add_style_tag(content="header.bar { position: static !important }")
+            for scene in SCENES:
+                shoot(f"walk-{scene}", page.locator(f"#{scene}"))
+    finally:
+        test_tour.end(scratch / "demo")
+
+
+GROUPS = {"pages": pages, "kinds": kinds, "walk": walk}
+
+
+def _signed_in(browser: Any, home: str, email: str) -> Any:
+    context = browser.new_context()
     page = context.new_page()
-    page.goto(link)
+    page.goto(f"{home}/account/login/")
+    page.locator("[name=login]").fill(email)
+    page.locator("[name=password]").fill(SECRET)
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Start judging").click()
-    page.locator("t-kind-comparison").wait_for()
-    work = page.url
-    for n in range(12):
-        page.keyboard.press("2" if n % 3 else "6")
-        page.keyboard.press("Control+Enter")
-        page.get_by_text(re.compile(rf"^{n + 2} of about")).wait_for()
-    for name in STEPS:
-        page.goto(f"{home}/tour/")
-        page.locator(f"#{name} .part").get_by_role("button").click()
-        page.locator(f"#{name} .part:not([data-poll])").wait_for(timeout=300_000)
-    project = re.findall(r"/work/([^/]+)/", work)[0]
-    pages = {"walk": "/tour/", "workbench": f"/work/{project}/", "mine": f"/work/{project}/mine/", "home": "/",
-             "offer": f"/offer/{project}/", "project": f"/projects/{project}/", "run": f"/projects/{project}/run/",
-             "releases": f"/projects/{project}/releases/",
-             "receipts": f"/proof/{project}/receipts/", "me": "/me/"}  # fmt: skip
+    page.wait_for_url(f"{home}/")
     state = context.storage_state()
-    for scheme in ("light", "dark"):
-        for size, (width, height) in SIZES.items():
-            view_port = {"width": width, "height": height}
-            shown = browser.new_context(storage_state=state, color_scheme=scheme, viewport=view_port)
-            view = shown.new_page()
-            for name, path in pages.items():
-                reply = view.goto(home + path)
-                if reply is not None and reply.ok:
-                    view.wait_for_timeout(700)
-                    view.screenshot(path=out / f"{name}-{size}-{scheme}.png", full_page=name == "walk")
-            shown.close()
+    context.close()
+    return state
+
+
+def _settle(page: Any) -> None:
+    with contextlib.suppress(Exception):  # a page that polls is never idle
+        page.wait_for_load_state("networkidle", timeout=2_000)
+    page.wait_for_timeout(150)
+
+
+def main(out: Path, chosen: list[str]) -> None:
+    """Write the pictures of the chosen groups, of all where none is."""
+    import django
+
+    with TemporaryDirectory() as scratch:
+        os.environ.setdefault("TUTELAGE_HALL", str(Path(scratch) / "none"))
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tutelage.web.settings")
+        django.setup()
+        from playwright.sync_api import sync_playwright
+        from tests.e2e.conftest import chromium
+
+        with sync_playwright() as p:
+            browser = p.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+            for name in chosen or GROUPS:
+                place = Path(scratch) / name
+                place.mkdir()
+                GROUPS[name](Camera(browser, out), browser, place)
+            browser.close()
+    total = sum(p.stat().st_size for p in out.glob("*.png"))
+    print(f"{len(list(out.glob('*.png')))} pictures, {total / 1e6:.1f} MB: {out}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/screenshots"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/screenshots"), sys.argv[2:])

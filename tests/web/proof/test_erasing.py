@@ -14,11 +14,18 @@ from tests.web.proof.signers import enrolled, judge, released, sign, verified
 
 from tutelage.errors import BadInput
 from tutelage.provenance.merkle import root_of
+from tutelage.web.integrity import actions as integrity
+from tutelage.web.integrity.models import Look
 from tutelage.web.people.models import Member, User
 from tutelage.web.proof import erasing, queries
 from tutelage.web.proof.actions import SEALED, audit_hash, sequence
 from tutelage.web.proof.log import HallLog, HallProject
 from tutelage.web.proof.models import Audit, Barred, Enrolment, Leaf, PersonKey
+from tutelage.web.review import actions as review
+from tutelage.web.review.models import Case, Review
+from tutelage.web.runs import actions as runs
+from tutelage.web.runs.models import Job
+from tutelage.web.runs.queries import folder as folder_of
 from tutelage.web.shared.refusals import Refused
 from tutelage.web.work.models import Judgment, Seat
 
@@ -49,6 +56,27 @@ def test_nothing_can_be_read_any_more_and_what_was_handed_out_still_verifies(hal
     again = released(hall, tmp_path / "after", NOW)
     assert again.judgments == 1
     assert verified(tmp_path / "after")[0]
+
+
+def test_what_others_wrote_of_their_work_and_files_that_hold_it_go_too(
+    hall: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Each app to the right registers what it forgets; verdicts stay, for somebody was paid by them."""
+    [mine] = judge(hall, 1, NOW)
+    [other] = judge(hall, 1, NOW, person=1)
+    for pk in (mine, other):
+        review.decide(hall.owner, Judgment.objects.get(pk=pk), "expert", "He never names the dose.", NOW)
+    examined = integrity.ask(hall.owner, hall.project, NOW)
+    job = runs.start_export(hall.owner, hall.project, "judgments", "jsonl", NOW)
+    folder = folder_of(job)
+    folder.mkdir(parents=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase(hall.people[0], "request", NOW)
+    assert [r.reason for r in Review.objects.order_by("pk")] == ["", "He never names the dose."]
+    assert set(Review.objects.values_list("verdict", flat=True)) == {"expert"}
+    assert [c.reason for c in Case.objects.order_by("pk")] == ["", "He never names the dose."]
+    assert not Look.objects.filter(pk=examined.pk).exists()
+    assert not Job.objects.filter(pk=job.pk).exists() and not folder.exists()
 
 
 def test_whoever_was_erased_is_never_logged_again_and_a_key_from_a_backup_is_deleted(hall: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,14 @@ from django.utils.module_loading import import_string
 FORGOTTEN: dict[str, Any] = {
     "user": None, "answer": {}, "reason": "", "receipt": "", "telemetry": {}, "key": "", "body_digest": "",
 }  # fmt: skip
+
+_hooks: list[Callable[[Any], None]] = []
+
+
+def at_erasure(hook: Callable[[Any], None]) -> None:
+    """What an app further right forgets of a person, within the transaction that erases them. Asked for in `ready`."""
+    if hook not in _hooks:
+        _hooks.append(hook)
 
 
 def seat_for(user: Any, project: Any) -> Any:
@@ -42,6 +51,8 @@ def corpus_of(project: Any) -> Any:
 
 def forget(user: Any) -> None:
     """Words, receipts, drafts and seats of a person; tasks they hold are free again. That a task was done stays."""
+    for hook in _hooks:  # first: they find the person's rows by what is emptied below
+        hook(user)
     model = apps.get_model
     model("work", "Judgment")._default_manager.filter(user=user).update(**FORGOTTEN)
     model("work", "Draft")._default_manager.filter(user=user).delete()
@@ -51,7 +62,8 @@ def forget(user: Any) -> None:
     slots.filter(state=1).update(**import_string("tutelage.web.work.claiming.FREED"))
     slots.update(user=None)
     for other in apps.get_app_config("care").get_models():  # what they agreed to see, and what they saw
-        other._default_manager.filter(user=user).delete()
+        if any(field.name == "user" for field in other._meta.get_fields()):
+            other._default_manager.filter(user=user).delete()
 
 
 def unjudged(project: Any) -> dict[str, str]:

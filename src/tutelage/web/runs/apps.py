@@ -8,3 +8,10 @@ class RunsConfig(AppConfig):
 
     name = "tutelage.web.runs"
     label = "runs"
+
+    def ready(self) -> None:
+        """A person who is erased is forgotten here too."""
+        from tutelage.web.proof.rightward import at_erasure
+        from tutelage.web.runs.forgetting import forget
+
+        at_erasure(forget)
