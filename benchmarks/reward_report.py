@@ -3,6 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py report ukp_convarg|hh_harmless|hhh_alignment [--out PAGE]
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py soft           soft against majority labels, UKP
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py value          votes by reliability of their workers, UKP
+    OMP_NUM_THREADS=1 python benchmarks/reward_report.py crowd          heads on reliable and on unreliable votes, UKP
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py rows NAME FILE the rows, for `tutelage eval reward-model`
 
 Reads `$TUTELAGE_DATA` or `../shared/data`; results go to `benchmarks/results/reward_report.json`, texts never do.
@@ -26,9 +27,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tutelage.evaluation.reward_report import Costs, Report, Split, cross_fitted, value
+from tutelage.evaluation.baselines import row_scores
+from tutelage.evaluation.reward_report import Costs, Report, Split, against, cross_fitted, value
 from tutelage.evaluation.reward_report.calibration import calibration_error
-from tutelage.evaluation.reward_report.held import Held, held
+from tutelage.evaluation.reward_report.held import Held, held, of_scores
 from tutelage.formats.texts import transcript
 from tutelage.measure.intervals import mean
 from tutelage.models.head import HeadReward, load
@@ -167,7 +169,7 @@ def soft() -> dict[str, Any]:
             "leanings_kept_in_folds": kept,
         }  # fmt: skip
         print(name, {k: (round(v["value"], 4), round(v["lo"], 4), round(v["hi"], 4))
-                     for k, v in out[name].items() if isinstance(v, dict)}, kept, flush=True)  # fmt: skip
+                     for k, v in out[name].items() if isinstance(v, dict) and "value" in v}, kept, flush=True)  # fmt: skip
     return out
 
 
@@ -191,29 +193,67 @@ def judged(
     return margin, variance, kept
 
 
+def fourths(votes: list[Vote]) -> dict[str, int]:
+    """Worker → 0 … 3, most reliable first, each fourth with about as many votes."""
+    known = reliability(votes)
+    order, so_far, out = sorted(known, key=lambda j: -known[j].weight), 0, {}
+    for judge in order:
+        out[judge] = min(int(4 * so_far / len(votes)), 3)
+        so_far += known[judge].votes
+    return out
+
+
 def slices() -> dict[str, Any]:
-    """Votes by fourths of workers, most to least reliable: train on 9 debates, judge on 3, four times."""
+    """Votes by fourths of workers: train on 9 debates, judge on 3, four times."""
     votes, _ = ukp_votes()
     strict = ukp_convarg().rows
-    debates = sorted({r.group for r in strict})
+    fourth, debates = fourths(votes), sorted({r.group for r in strict})
     splits = []
     for f in range(4):
         out = set(debates[f::4])
         inside = [v for v in votes if v.row.group not in out]
-        known = reliability(inside)  # of training debates alone
-        order = sorted(known, key=lambda j: -known[j].weight)
-        counts, fourth, so_far = sum(known[j].votes for j in order), {}, 0
-        for judge in order:
-            fourth[judge] = min(int(4 * so_far / counts), 3)
-            so_far += known[judge].votes
         named = [f"workers, fourth {fourth[v.judge] + 1} by reliability" for v in inside]
         splits.append(Split(weighted(inside), named, [r for r in strict if r.group in out]))
     costs = Costs(CURRENCY, rate=RATE_MINOR)
     found = value(splits, blocks=("surface", "ngrams"), rng=np.random.default_rng(SEED), costs=costs)
     for s in found.slices:
         print(s.sentence, f"p {s.adjusted:.3f}")
-    print("all:", found.accuracy, [(p.rows, round(p.accuracy.value, 4)) for p in found.curve], found.next)
-    return encode(found)
+    print("all:", found.accuracy, [(p.rows, str(p.accuracy)) for p in found.curve], found.next)
+    return dict(encode(found))
+
+
+def crowd() -> dict[str, Any]:
+    """Heads on as many votes of the most as of the least reliable fourth of workers, on strict pairs of other debates.
+
+    The strict labels are the crowd's own, weighed by MACE: the nearest that UKP has to an expert hold-out. Reliability
+    is measured without the debates that are judged.
+    """
+    votes, _ = ukp_votes()
+    rows = ukp_convarg().rows
+    out: dict[str, Any] = {}
+    for size in (250, 1000, 4000):
+        reads = []
+        for which in (0, 3):
+            scores: dict[int, Any] = {}
+            for f in range(4):
+                debates = set(sorted({r.group for r in rows})[f::4])
+                inside = [v for v in votes if v.row.group not in debates]
+                fourth = fourths(inside)
+                rng = np.random.default_rng([SEED, size, f])
+                mine = [v for v in inside if fourth[v.judge] == which]
+                some = [mine[n] for n in rng.choice(len(mine), size, replace=False)]
+                model = trainer(HeadConfig(blocks=("surface", "ngrams")))(weighted(some), rng)
+                at = [n for n, r in enumerate(rows) if r.group in debates]
+                scores |= dict(zip(at, row_scores(model, [rows[n] for n in at]), strict=True))
+            data = held(rows)
+            names = {0: "most reliable fourth", 3: "least reliable fourth"}
+            reads.append(of_scores(names[which], "", [scores[n] for n in range(len(rows))], data))
+        found = against(reads[0], reads[1], data, rng=np.random.default_rng(SEED), level=0.95)
+        out[f"{size} votes"] = {k: v for k, v in encode(found).items() if k != "topics"}
+        print(
+            size, found.accuracy, found.other_accuracy, found.difference, found.nats_saved, found.sentence, flush=True
+        )
+    return out
 
 
 def show(found: Report) -> None:
@@ -245,7 +285,7 @@ def keep(name: str, arguments: str, found: dict[str, Any], seconds: float) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["report", "soft", "value", "rows"])
+    parser.add_argument("what", choices=["report", "soft", "value", "crowd", "rows"])
     parser.add_argument("name", nargs="?", choices=SETS)
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--out", type=Path)
@@ -254,7 +294,11 @@ def main() -> None:
     if given.what == "rows":
         jsonl.write(given.file, SETS[given.name]().rows)
         return
-    found = report(given.name, given.out) if given.what == "report" else {"soft": soft, "value": slices}[given.what]()
+    found = (
+        report(given.name, given.out)
+        if given.what == "report"
+        else {"soft": soft, "value": slices, "crowd": crowd}[given.what]()
+    )
     name = given.name or given.what
     keep(name, f"{given.what}{f' {given.name}' if given.name else ''}", found, time.perf_counter() - started)
     print(f"{name}: {time.perf_counter() - started:.0f} s")
