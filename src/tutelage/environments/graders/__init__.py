@@ -73,6 +73,9 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor((os.cpu_count() or 1) + 1, "grade")
 
 
+os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
+
+
 def read(path: Path) -> list[Task]:
     """The tasks of a JSONL file, each with a grader that can be built. Raises BadInput with file, line, field."""
     tasks = []
