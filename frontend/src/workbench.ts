@@ -102,13 +102,18 @@ class Workbench extends LitElement {
     return this.getAttribute("project") ?? (this.next && isTask(this.next) ? this.next.project.id : "");
   }
 
+  /** Whether an owner tries the tasks: five, of which only the time is kept. */
+  private get rehearsing(): boolean {
+    return new URLSearchParams(location.search).has("preview");
+  }
+
   private async heldNow(): Promise<Task | null> {
     const next = await this.fetchNext();
     return isTask(next) ? next : null;
   }
 
   private fetchNext(): Promise<Next> {
-    return this.api.get<Next>(`next?project=${encodeURIComponent(this.project)}`);
+    return this.api.get<Next>(`${this.rehearsing ? "rehearse" : "next"}?project=${encodeURIComponent(this.project)}`);
   }
 
   private async take(next: Next): Promise<void> {
@@ -200,7 +205,7 @@ class Workbench extends LitElement {
     const earned = reply.pay?.minor && currency ? t("You get {amount}.", { amount: money(reply.pay.minor, currency) }) : "";
     if (this.left) return;
     await this.take(reply.next);
-    this.say(`${reply.judgment ? t("Submitted.") : t("Skipped.")} ${earned} ${this.task ? t("Task {n}.", { n: number(this.task.progress.done + 1) }) : ""}`);
+    this.say(`${reply.judgment || this.rehearsing ? t("Submitted.") : t("Skipped.")} ${earned} ${this.task ? t("Task {n}.", { n: number(this.task.progress.done + 1) }) : ""}`);
   }
 
   private undo = async (): Promise<void> => {
@@ -406,6 +411,7 @@ class Workbench extends LitElement {
       const dismiss = html`<button class="btn small" @click=${() => (this.refused = null)}>${t("Close")}</button>`;
       return frame.refusedNotice(refused, refused.signedOut ? signIn : this.lost ? next : dismiss);
     }
+    if (task?.preview && !this.left) return frame.previewNotice();
     if (waiting) return frame.waitingNotice(waiting, this.now);
     const left_s = task ? (Date.parse(task.lease.expires_at) - this.now) / 1000 : Infinity;
     if (task && !this.left && left_s < WARN_BEFORE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +162,21 @@ def findings(project: Project) -> list[rules.Finding]:
     """What keeps the project from being published, by line of its offer."""
     needed, there = escrow(project)
     return rules.findings(terms(project), escrow_needed=needed, escrow=there, today=timezone.now().date())
+
+
+def findings_at(project: Project, minutes: float) -> list[rules.Finding]:
+    """What would keep it from being published if a task took so long."""
+    needed, there = escrow(project)
+    said = dataclasses.replace(terms(project), minutes=minutes)
+    return rules.findings(said, escrow_needed=needed, escrow=there, today=timezone.now().date())
+
+
+def rehearsed(project: Project, user: User) -> dict[str, Any]:
+    """What one's own five tasks say, and which lines of the offer they would not let stand."""
+    mine = rightward.rehearsed(user, project)
+    wrong = {f.field for f in findings(project)}
+    at_pace = [f for f in findings_at(project, mine.minutes) if f.field not in wrong] if mine.done else []
+    return {"mine": mine, "at_pace": at_pace, "anybody": rightward.rehearsals(project)}
 
 
 def signed_offer(said: rules.Terms) -> Json:

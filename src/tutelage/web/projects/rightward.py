@@ -17,6 +17,8 @@ __all__ = [
     "give_back",
     "held",
     "pay_instructions",
+    "rehearsals",
+    "rehearsed",
     "seats_of",
     "set_aside",
     "take_seat",
@@ -49,6 +51,17 @@ def held(project: Any) -> int:
 def give_back(project: Any, at: Any) -> None:
     """What is left of the money set aside returns to the owner."""
     import_string("tutelage.web.pay.actions.give_back")(project, f"release:{project.pk}", at=at)
+
+
+def rehearsed(user: Any, project: Any) -> Any:
+    """What the five tasks that somebody did themselves say: `done`, `of`, `minutes`, `hourly_minor`."""
+    return import_string("tutelage.web.work.rehearsing.found")(user, project)
+
+
+def rehearsals(project: Any) -> int:
+    """How many tasks anybody who runs the project did themselves."""
+    done = apps.get_model("work", "Rehearsal")._default_manager
+    return done.filter(project=project, ms__isnull=False).count()
 
 
 def any_free() -> Exists:

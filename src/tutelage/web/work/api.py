@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from ninja import Field, Router, Schema
 
 from tutelage.records import Rate, encode
 from tutelage.web.people.queries import signed_in
+from tutelage.web.shared.refusals import Refused
 from tutelage.web.shared.rendering import safe_html
-from tutelage.web.work import actions, queries
+from tutelage.web.work import actions, queries, rehearsing
 from tutelage.web.work.models import Skip
 
 router = Router()
@@ -99,9 +101,18 @@ def next_task(request: HttpRequest, project: UUID) -> Any:
     return actions.take(seat, timezone.now()) or NOTHING
 
 
+@router.get("work/rehearse", response=dict[str, Any])
+def rehearse(request: HttpRequest, project: UUID) -> Any:
+    """The next of five tasks that an owner does to see how long one takes; nothing of it is a judgment."""
+    user = signed_in(request)
+    return rehearsing.take(user, rehearsing.project_to_rehearse(user, project), timezone.now())
+
+
 @router.put("work/draft", response=dict[str, Any])
 def save_draft(request: HttpRequest, body: Drafted) -> Any:
-    """Keep what was typed so far."""
+    """Keep what was typed so far; nothing of a rehearsal."""
+    if rehearsing.is_token(body.token):
+        return {"version": body.version + 1, "expires_at": (timezone.now() + timedelta(hours=1)).isoformat()}
     version, until = actions.save_draft(
         request.user, body.token, body.version, body.answer, body.reason, timezone.now()
     )
@@ -112,6 +123,8 @@ def save_draft(request: HttpRequest, body: Drafted) -> Any:
 def submit(request: HttpRequest, body: Answered) -> Any:
     """Store an answer; the reply brings its receipt, its pay and the next task."""
     now = timezone.now()
+    if rehearsing.is_token(body.token):
+        return {"next": rehearsing.submit(signed_in(request), body.token, body.answer, now)}
     done = actions.submit(request.user, body.token, body.key, body.answer, body.reason, body.telemetry, now)
     made = done.judgment
     return {
@@ -126,6 +139,8 @@ def submit(request: HttpRequest, body: Answered) -> Any:
 @router.post("work/reveal", response=dict[str, Any])
 def reveal(request: HttpRequest, body: Revealing) -> Any:
     """What a task holds that may upset: item, responses and the seconds left, which run from now; or hide it again."""
+    if rehearsing.is_token(body.token):
+        return rehearsing.reveal(signed_in(request), body.token, timezone.now())
     return actions.reveal(signed_in(request), body.token, timezone.now(), shown=body.shown)
 
 
@@ -146,6 +161,9 @@ def try_out(request: HttpRequest, body: Trying) -> Any:
 @router.post("work/skip", response=dict[str, Any])
 def skip(request: HttpRequest, body: Skipped) -> Any:
     """Give a task back, paid for the time it took."""
+    if rehearsing.is_token(body.token):
+        raise Refused("These are five tasks for you alone.", expected="an answer, to see how long it takes",
+                      remedy="Answer it, or go back to the offer.", safe=rehearsing.KEPT)  # fmt: skip
     due, task = actions.skip(request.user, body.token, body.key, body.reason, body.note, timezone.now())
     return {"pay": {"minor": due}, "next": task or NOTHING}
 

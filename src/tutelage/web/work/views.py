@@ -10,15 +10,21 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from tutelage.web.work import actions, queries
+from tutelage.web.people.queries import signed_in
+from tutelage.web.work import actions, queries, rehearsing
 
 
 @login_required
 def workbench(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The workbench with its first task in the page."""
-    seat = queries.seat_for(request.user, pk)
-    task = actions.take(seat, timezone.now()) or queries.NOTHING
-    project, home = seat.project, request.GET.get("home", "")
+    """The workbench with its first task in the page; with `preview`, five of them for whoever runs the project."""
+    user, now = signed_in(request), timezone.now()
+    if request.GET.get("preview"):
+        project = rehearsing.project_to_rehearse(user, pk)
+        task = rehearsing.take(user, project, now)
+    else:
+        seat = queries.seat_for(user, pk)
+        project, task = seat.project, actions.take(seat, now) or queries.NOTHING
+    home = request.GET.get("home", "")
     here = url_has_allowed_host_and_scheme(home, None)
     context = {"task": task, "kind": project.kind, "project_id": project.pk, "project_name": project.name,
                "home": home if here else ""}  # fmt: skip

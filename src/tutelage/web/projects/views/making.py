@@ -70,6 +70,7 @@ def project(request: HttpRequest, pk: Any) -> HttpResponse:
         "needed": needed,
         "there": there,
         "money": forms.MoneyForm(initial=start),
+        "rehearsed": queries.rehearsed(found, signed_in(request)) if found.manages else None,
     }
     return render(request, "projects/project.html", context)
 
@@ -110,6 +111,10 @@ def move(request: HttpRequest, pk: Any) -> HttpResponse:
     if to not in found.State.values:
         raise Http404
     actions.move(signed_in(request), found, to)
+    if to == found.State.OPEN and not queries.rehearsed(found, signed_in(request))["anybody"]:
+        messages.warning(
+            request, _("Published. Nobody has done a task themselves yet: whether the time holds is open.")
+        )
     return redirect("project", pk=found.pk)
 
 
