@@ -168,9 +168,14 @@ def soft() -> dict[str, Any]:
             if "share" in nats else None,
             "leanings_kept_in_folds": kept,
         }  # fmt: skip
-        print(name, {k: (round(v["value"], 4), round(v["lo"], 4), round(v["hi"], 4))
-                     for k, v in out[name].items() if isinstance(v, dict) and "value" in v}, kept, flush=True)  # fmt: skip
+        print(name, *(f"{k} {str(figure)[:28]}" for k, figure in told(out[name])), kept, flush=True)
     return out
+
+
+def told(figures: dict[str, Any]) -> list[tuple[str, str]]:
+    """Encoded figures in short: value and interval."""
+    return [(k, f"{v['value']:.4f} [{v['lo']:.4f}, {v['hi']:.4f}]") for k, v in figures.items()
+            if isinstance(v, dict) and "value" in v]  # fmt: skip
 
 
 def judged(

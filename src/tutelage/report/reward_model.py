@@ -65,20 +65,16 @@ def _verdict(r: Report) -> tuple[Tone, str]:
     if isinstance(r.gain, Undefined):
         return "warn", f"Whether it beats {r.baseline} cannot be told: {r.gain.why}."
     gain = f"{value_text(r.gain, SHARE)} ({interval_text(r.gain, SHARE)})"
-    if not r.beats_baseline:
-        return "warn", f"It is not shown to beat the best simple rule ({r.baseline}): the gain is {gain}."
-    people = r.ceiling.model_less_person
-    beside = ""
+    people, beside = r.ceiling.model_less_person, ""
     if isinstance(people, Estimate):
         word = "reaches" if people.lo >= 0 else "stays below" if people.hi < 0 else "cannot be told from"
         beside = f" Against the majority of the others it {word} a single person."
-    equal = r.length_matched_gain
-    length = ""
+    if not r.beats_baseline:
+        return "warn", f"It is not shown to beat the best simple rule ({r.baseline}): the gain is {gain}.{beside}"
+    equal, length = r.length_matched_gain, ""
     if isinstance(equal, Estimate) and equal.lo <= 0:
-        length = " At equal length no gain is shown: much of it may be length."
-    return (
-        "good" if not length else "warn"
-    ), f"It beats the best simple rule ({r.baseline}) by {gain}.{beside}{length}"
+        length = " At equal length no gain is shown."
+    return ("warn" if length else "good"), f"It beats the best simple rule ({r.baseline}) by {gain}.{beside}{length}"
 
 
 def _beside_people(r: Report) -> Section:
@@ -93,7 +89,11 @@ def _beside_people(r: Report) -> Section:
             SHARE,
             r.baseline_chosen,
         ),
-    ]
+        IntervalChart(
+            "This model less each rule, pair by pair", tuple((b.name, _share(b.gain)) for b in r.baselines),
+            Reference(0.0, "no gain"), SHARE,
+        ),
+    ]  # fmt: skip
     if c.pairs:
         rows = (
             ("the others' majority", _share(c.model), _share(c.person), _share(c.model_less_person)),

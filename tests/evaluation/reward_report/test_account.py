@@ -150,9 +150,12 @@ def test_every_simple_rule_is_beside_it_and_the_best_of_them_is_the_baseline():
 
 
 def test_the_worst_pairs_are_confident_errors_where_people_agree_with_text_and_ids():
-    """Two errors of the same margin, one that 5 of 5 people saw and one that 3 of 5 saw: the first comes first."""
+    """Two errors of the same margin, one that 5 of 5 people saw and one that 3 of 5 saw: the first comes first, and
+    the answer that was wrongly preferred twice stands for both.
+    """
     rows = [row(f"good {n}", "bad 0", f"g{n}", votes=5) for n in range(1, 9)]
-    rows += [row("split 0", "other 3", "a", votes=5, certainty=0.6), row("agreed 0", "other 3", "b", votes=5)]
+    rows += [row("split 0", "other 3", "a", votes=5, certainty=0.6), row("agreed 0", "another 3", "b", votes=5)]
+    rows += [row("again 0", "another 3", "c", votes=5)]
     worst = report(Marked(), rows, rng=np.random.default_rng(0)).worst
     assert [w.row for w in worst] == [9, 8]
     assert (worst[0].better_text, worst[0].share, worst[0].contributions[0]) == ("agreed 0", 1.0, "b/0")

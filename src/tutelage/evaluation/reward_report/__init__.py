@@ -226,14 +226,21 @@ def _by_certainty(reading: Read, data: Held, rng: np.random.Generator, level: fl
 
 
 def _worst(reading: Read, data: Held) -> tuple[Worst, ...]:
-    """Wrong pairs by margin times how sure people are: a confident error where people agree comes first."""
+    """Wrong pairs by margin times how sure people are: a confident error where people agree comes first.
+
+    An answer that was preferred wrongly stands for all its pairs: ten times the same would show one mistake.
+    """
     order = np.argsort(reading.margin * (2 * data.share - 1), kind="stable")
     found: list[Worst] = []
-    for p in order[: 3 * WORST]:
+    seen: set[str] = set()
+    for p in order:
         (n, i, j), margin = data.at[p], float(reading.margin[p])
         if margin >= 0 or len(found) == WORST:
+            break
+        row, preferred = data.rows[n], text_of(data.rows[n].responses[j])
+        if preferred in seen:
             continue
-        row = data.rows[n]
+        seen.add(preferred)
         found.append(
             Worst(
                 n, i, j, margin, float(data.share[p]), len(row.contributions), row.group, str(data.domain[p]),
