@@ -17,7 +17,7 @@ from typing import Any
 
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
-COLOURS = 32  # a page of ours has few: so many keep its type smooth
+COLOURS = 64  # a page of ours has few: so many keep its type smooth
 SECRET = "a long enough secret"
 SEED = """
 from datetime import timedelta
