@@ -50,8 +50,9 @@ SHELVES = {
         "release": Entry("release", "Seal a release; set two releases side by side."),
     }),
     "model": Shelf("train, try and decide", {
-        "train": Entry("train", "Train by one method: sft, reward, dpo."),
+        "train": Entry("train", "Train: sft, reward, dpo, ppo, rloo, grpo; resume."),
         "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
+        "grade": Entry("grade", "Grade answers; audit what graders pay for."),
         "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
         "chat": Entry("chat", "Talk to a checkpoint."),
     }),

@@ -113,8 +113,11 @@ def _disk() -> Iterator[Finding]:
 
 
 def _programs() -> Iterator[Finding]:
-    bwrap, browser = shutil.which("bwrap"), _first("chromium", "chromium-browser", "google-chrome")
-    yield Finding("sandbox", bool(bwrap), bwrap or "no bubblewrap", "`apt install bubblewrap` to run graded code.")
+    from tutelage.environments import sandbox
+
+    boxless, browser = sandbox.absent(), _first("chromium", "chromium-browser", "google-chrome")
+    seen = boxless.detail if boxless else f"{shutil.which('bwrap')}, its limits bind"
+    yield Finding("sandbox", boxless is None, seen, "`apt install bubblewrap` to run graded code.")
     yield Finding("browser", bool(browser), browser or "no chromium", "`apt install chromium` for the browser tests.")
 
 

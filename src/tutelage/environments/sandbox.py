@@ -33,7 +33,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tutelage.environments.box import filter as calls
 from tutelage.errors import MissingExtra
@@ -44,7 +44,7 @@ REMEDY = (
     "namespaces: as an ordinary user, `sysctl kernel.unprivileged_userns_clone=1` or an AppArmor profile for bwrap; in "
     "a container, CAP_SYS_ADMIN. See docs/how-to/reward.md."
 )
-NO_SANDBOX: Any = "no_sandbox"  # a reason of `Unscored`
+NO_SANDBOX: Literal["no_sandbox"] = "no_sandbox"  # a reason of `Unscored`
 READY_S = 30.0  # a box starts in 30 ms; on a machine that swaps it may take long, and no longer than this
 _UIDS = (1_900_000_000, 60_578)  # nobody's: far above real users; systemd's unused range, where few uids are mapped
 _START = (

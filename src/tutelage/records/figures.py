@@ -113,6 +113,7 @@ class Unscored:
         "blocked",
         "empty",
         "no_reference",
+        "no_sandbox",
     ]
     detail: str = ""
     type: Literal["unscored"] = "unscored"
