@@ -111,7 +111,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _lines(label: Any, rows: int) -> forms.CharField:
-    shown = forms.Textarea({"rows": rows, "spellcheck": "false", "dir": "ltr", "class": "mono"})
+    shown = forms.Textarea({"rows": rows, "spellcheck": "false", "dir": "ltr", "wrap": "off", "class": "mono small"})
     return forms.CharField(label=label, strip=False, max_length=MOST_TEXT, widget=shown)
 
 

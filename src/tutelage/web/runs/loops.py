@@ -66,6 +66,7 @@ class Line:
     at: datetime | None
     event: str
     stage: str
+    seconds: float | None
     why: str
 
 
@@ -125,7 +126,7 @@ def _line(raw: bytes) -> Line:
     except ValueError:
         said = {}
     return Line(parse_datetime(said.get("at", "")), said.get("event", ""), said.get("stage", ""),
-                str(said.get("why") or said.get("error") or said.get("seconds") or ""))  # fmt: skip
+                said.get("seconds"), str(said.get("why") or said.get("error") or ""))  # fmt: skip
 
 
 def recipe_text(loop: Loop) -> str:
