@@ -411,6 +411,7 @@ class Workbench extends LitElement {
       const dismiss = html`<button class="btn small" @click=${() => (this.refused = null)}>${t("Close")}</button>`;
       return frame.refusedNotice(refused, refused.signedOut ? signIn : this.lost ? next : dismiss);
     }
+    if (task?.redo && !this.left) return frame.redoNotice(task.redo);
     if (task?.preview && !this.left) return frame.previewNotice();
     if (waiting) return frame.waitingNotice(waiting, this.now);
     const left_s = task ? (Date.parse(task.lease.expires_at) - this.now) / 1000 : Infinity;

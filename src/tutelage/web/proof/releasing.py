@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 STEPS = ("waiting", "rows", "certificate", "sealing", "checking", "comparing")
 UNFORESEEN = "Something broke that we did not foresee; the server's log has it."
 LONGEST_S = 900
+EVERYTHING, OF_RECORD = "tutelage.web.work.queries.everything_of", "tutelage.web.review.queries.of_record"
 
 
 def place(project: Any, number: int) -> Path:
@@ -108,16 +109,17 @@ def _built(one: Release, now: datetime) -> dict[str, Any]:
     shutil.rmtree(out, ignore_errors=True)  # what a crash left; nothing was handed out yet
     _tell(one, "rows")
     decided = _decided(project)
-    corpus = kept(rightward.corpus_of(project), decided)
+    corpus = kept(import_string(EVERYTHING)(project), decided)
     if not corpus.judgments:
         raise Refused("There is no judgment yet.", expected="at least one", remedy="Wait for the first.")
     certificate = None
     if one.certificate is not None:
         _tell(one, "certificate")
         one.certificate.project = project
-        certificate = certifying.recompute(one.certificate, corpus, now)
+        people = kept(rightward.corpus_of(project), decided)
+        certificate = certifying.recompute(one.certificate, people, now)
     _tell(one, "sealing")
-    verdicts = sorted(verdicts_of(corpus), key=lambda v: v.item_id)
+    verdicts = sorted(import_string(OF_RECORD)(project, verdicts_of(corpus)), key=lambda v: v.item_id)
     manifest = seal(
         Source(project.slug, corpus, tuple(verdicts), decided), HallProject(project), out, now=now,
         licence=one.licence, exclusivity="exclusive" if one.exclusive else "not exclusive", certificate=certificate,

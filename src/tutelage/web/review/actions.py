@@ -44,7 +44,7 @@ def decide(reviewer: User, judgment: Judgment, verdict: str, reason: str, now: d
 def lay_before(judgment: Judgment, by: User, why: str, now: datetime) -> None:
     """A problem on which blind solves disagree goes to an adjudicator, once."""
     if not Case.objects.filter(judgment=judgment, why=Case.Why.SOLVES).exists():
-        _open(judgment, Case.Why.SOLVES, why, by, now)
+        _open(judgment, "solves", why, by, now)
         audit(by, "disagreed", "judgment", judgment.pk, at=now, project=judgment.project)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from tutelage.web.review.models import Case, Reply, Review, Ruling
 from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work.models import Item, ItemBody, Judgment, Seat
 from tutelage.web.work.queries import LABELS, seat_for
+from tutelage.web.work.rules import value_of
 
 REVIEWERS = ("reviewer", "owner", "operator")
 ADJUDICATORS = ("adjudicator", "owner", "operator")
@@ -161,6 +163,28 @@ def votes(case: Case, item: records.Item) -> list[Vote]:
     """Every standing answer to the item with its reason: for whoever has given their own verdict."""
     rows = standing(case.project_id).filter(item=case.item_id).order_by("pk")[:PAGE]
     return [Vote(rules.in_words(j.answer), j.reason, rules.same(item, j.answer, case.judgment.answer)) for j in rows]
+
+
+def of_record(project: Project, verdicts: Iterable[records.Verdict]) -> list[records.Verdict]:
+    """Verdicts with what adjudicators ruled in place of the votes, which stay beside it.
+
+    An answer that is right settles its item. "Both", "neither" and "principled disagreement" leave it open, by name:
+    that reasonable people differ is a finding. Of several rulings on an item the last stands.
+    """
+    rows = (
+        Ruling.objects.filter(case__project=project).select_related("case__item__body", "case__judgment").order_by("pk")
+    )
+    last = {ruling.case.item.name: ruling for ruling in rows}
+    return [_as_ruled(v, last[v.item_id]) if v.item_id in last else v for v in verdicts]
+
+
+def _as_ruled(votes: records.Verdict, ruling: Ruling) -> records.Verdict:
+    if ruling.case.why == Case.Why.SOLVES and ruling.answer:
+        return rules.problem_of_record(votes, ruling.answer, str(ruling.case.judgment_id), ruling.case.judgment.answer,
+                                       ruling.case.judgment.conditions, ruling.reason)  # fmt: skip
+    record: records.Item = decode(records.Item, json.loads(ruling.case.item.body.record))
+    value = value_of(record, ruling.answer) if ruling.answer else None
+    return rules.of_record(votes, ruling.verdict, value, ruling.reason)
 
 
 def rulings(case: Case) -> list[Ruling]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tutelage.measure.intervals import rate
-from tutelage.records import Item, Json
+from tutelage.records import Item, Json, Open, Settled, Verdict
 from tutelage.records.figures import Rate
 from tutelage.store import canonical
 from tutelage.web.work.rules import in_words as in_words
@@ -47,3 +48,31 @@ def percent(share: Rate | None) -> dict[str, int] | None:
 def may_dispute(result_at: datetime, now: datetime) -> bool:
     """Whether a result of that time may still be disputed."""
     return now <= result_at + DISPUTE
+
+
+RULING = "ruling of an adjudicator"
+
+
+def of_record(votes: Verdict, ruled: str, value: str | None, reason: str) -> Verdict:
+    """The verdict of record where somebody ruled; what the votes came to stands in its detail.
+
+    value   of the answer that is right, for the ruling "answer"; any other ruling leaves the item open
+    """
+    if value is None:
+        return Open(votes.item_id, OPEN_AS.get(ruled, ruled), votes.judgment_ids, distribution=votes.distribution)
+    detail = {**(votes.detail if isinstance(votes, Settled) else {}), "ruling": reason,
+              "votes_said": votes.value if isinstance(votes, Settled) else None}  # fmt: skip
+    return Settled(votes.item_id, value, votes.distribution or {value: 1.0}, 1.0, RULING, votes.judgment_ids,
+                   detail=detail)  # fmt: skip
+
+
+def problem_of_record(
+    votes: Verdict, right: Json, written: str, author: Json, conditions: Json, reason: str
+) -> Verdict:  # fmt: skip
+    """A disputed problem as ruled: live where its author's own answer is right, else broken."""
+    found = of_record(votes, "answer", "live" if right.get("type") == "problem" else "broken", reason)
+    about = {"problem": written, "use": author["use"], "pass_rate": conditions.get("pass_rate")}
+    return replace(found, detail={**found.detail, **about}) if isinstance(found, Settled) else found
+
+
+OPEN_AS = {"principled": "principled disagreement", "both": "both answers are valid", "neither": "no answer is valid"}

@@ -27,7 +27,7 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.projects.rules import WARNINGS
 from tutelage.web.shared.rendering import safe_html
-from tutelage.web.work import claiming, problems, rules
+from tutelage.web.work import claiming, problems, rightward, rules
 from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -85,7 +85,14 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
         "progress": progress(seat),
         "care": _care(item, body, project),
         "undo": undo,
+        "redo": _redo(slot, seat.user) if slot.epoch else None,
     }  # fmt: skip
+
+
+def _redo(slot: Slot, user: User) -> str | None:
+    """Why a reviewer asked for this again, where one did."""
+    last = before(slot, user)
+    return rightward.redo_of(last) if last else None
 
 
 def _shown(body: ItemBody, slot: Slot) -> dict[str, Any]:
@@ -259,3 +266,22 @@ def corpus_of(project: Project) -> Corpus:
         if who not in judges:
             judges[who] = records.Simulated(who, "demo") if row.user.simulated else records.Person(who, level="H1")
     return Corpus(tuple(items.values()), tuple(responses.values()), tuple(judgments), tuple(judges.values()))
+
+
+def everything_of(project: Project) -> Corpus:
+    """What people did, and beside it what came in from elsewhere: AI judges, pre-labels, files. Each says what it is.
+
+    For what is handed on whole. Whoever counts people counts by the sort of judge, or asks `corpus_of`.
+    """
+    mine, others = corpus_of(project), list(rightward.outside(project))
+    known = {item.id for item in mine.items}
+    missing = {judgment.item_id for judgment, _judge in others} - known
+    bodies = ItemBody.objects.filter(item__project=project, item__name__in=missing).order_by("pk")
+    items, responses = list(mine.items), {r.id: r for r in mine.responses}
+    for body in bodies:
+        items.append(decode(records.Item, json.loads(body.record)))
+        said: tuple[records.Response, ...] = decode(tuple[records.Response, ...], json.loads(body.responses))
+        responses |= {r.id: r for r in said}
+    judges = {j.id: j for j in mine.judges} | {judge.id: judge for _judgment, judge in others}
+    judgments = (*mine.judgments, *(judgment for judgment, _judge in others))
+    return Corpus(tuple(items), tuple(responses.values()), judgments, tuple(judges.values()))
