@@ -142,7 +142,8 @@ def _error(stated: Floats, observed: Floats, group: Codes, seed: int, level: flo
     z = float(special.ndtri(tail))
     few = float(special.stdtrit(g - 1, tail)) / z * np.sqrt(g / (g - 1))  # few groups: a wider reach
     value = float((weight * np.abs(gap)).sum())
-    return value, max(0.0, value - few * float(np.quantile(noise, tail))), value + few * z * float(plug_ins.std())
+    below, above = few * float(np.quantile(noise, tail)), few * z * float(plug_ins.std())
+    return value, float(max(0.0, value - below)), float(value + above)
 
 
 def reliability(logit: Floats, target: Floats, data: Held, level: float) -> tuple[Bin, ...]:
