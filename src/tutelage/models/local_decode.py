@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad
 
 from tutelage.models.local_layout import Flat, Tree, hidden
+from tutelage.models.local_lean import Lean, fits
 from tutelage.records import Sampling
 
 ROWS = 64  # rows decoded together
 NUCLEUS = 256  # candidates looked at before a full sort is needed
+BLOCK = 256  # tokens of the vocabulary whose mass is summed at once
 
 
 @dataclass
@@ -58,48 +60,53 @@ class _Prefill:
 class _Step:
     """One column of a batch of rows whose prompts end in the same column.
 
-    keys, values  per layer (B, G, columns, D)
-    mask          (B, 1, 1, columns) additive: -inf left of a row's own prompt
+    keys, values  per layer (B·G, columns, D): what one small product reads lies together
+    mask          (B·G, 1, columns) additive: -inf left of a row's own prompt; None where all prompts are as long
     at            the column that this step writes
     """
 
     def __init__(self, prefill: _Prefill, starts: list[tuple[int, int]], rows: list[int], room: int) -> None:
-        self.at = max(starts[r][1] - starts[r][0] for r in rows)
+        lengths = [starts[r][1] - starts[r][0] for r in rows]
+        self.at = max(lengths)
         first = prefill.kept[0][0]
-        groups, dim = first.shape[1], first.shape[3]
+        self.groups, dim = first.shape[1], first.shape[3]
         self.keys: dict[int, Tensor] = {}
         self.values: dict[int, Tensor] = {}
-        shape = (len(rows), groups, self.at + room, dim)
+        shape = (len(rows), self.groups, self.at + room, dim)
         for layer, (k, v) in prefill.kept.items():
-            self.keys[layer], self.values[layer] = first.new_zeros(shape), first.new_zeros(shape)
+            keys, values = first.new_zeros(shape), first.new_zeros(shape)
             for i, r in enumerate(rows):
                 lo, hi = starts[r]
-                self.keys[layer][i, :, self.at - (hi - lo) : self.at] = k[0, :, lo:hi]
-                self.values[layer][i, :, self.at - (hi - lo) : self.at] = v[0, :, lo:hi]
-        lengths = torch.tensor([starts[r][1] - starts[r][0] for r in rows], device=first.device)
-        columns = torch.arange(shape[2], device=first.device)
-        absent = columns[None] < self.at - lengths[:, None]  # (B, columns)
-        self.mask = torch.zeros(absent.shape, dtype=first.dtype, device=first.device)
-        self.mask = self.mask.masked_fill_(absent, float("-inf"))[:, None, None]
+                keys[i, :, self.at - (hi - lo) : self.at] = k[0, :, lo:hi]
+                values[i, :, self.at - (hi - lo) : self.at] = v[0, :, lo:hi]
+            self.keys[layer], self.values[layer] = keys.flatten(0, 1), values.flatten(0, 1)
+        self.mask: Tensor | None = None
+        if min(lengths) < self.at:
+            columns = torch.arange(shape[2], device=first.device)
+            absent = columns[None] < self.at - torch.tensor(lengths, device=first.device)[:, None]  # (B, columns)
+            mask = torch.zeros(absent.shape, dtype=first.dtype, device=first.device)
+            self.mask = mask.masked_fill_(absent, float("-inf")).repeat_interleave(self.groups, 0)[:, None]
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         """See `Plan`; T = 1. The query heads that share a key head stand as one short query of that head."""
         keys, values = self.keys[layer], self.values[layer]
-        keys[:, :, self.at] = k[:, :, 0]
-        values[:, :, self.at] = v[:, :, 0]
         b, h, _, d = q.shape
-        g, upto = k.shape[1], self.at + 1
-        grouped = q.view(b, g, h // g, d)
-        out = scaled_dot_product_attention(
-            grouped, keys[:, :, :upto], values[:, :, :upto], attn_mask=self.mask[..., :upto], scale=scale
-        )
-        return out.reshape(b, 1, h, d)
+        g, upto = self.groups, self.at + 1
+        keys[:, self.at] = k.reshape(b * g, d)
+        values[:, self.at] = v.reshape(b * g, d)
+        short = (q * scale).reshape(b * g, h // g, d)
+        scores = torch.bmm(short, keys[:, :upto].transpose(1, 2))  # (B·G, H/G, columns)
+        if self.mask is not None:
+            scores = scores + self.mask[..., :upto]
+        return torch.bmm(scores.softmax(-1), values[:, :upto]).view(b, 1, h, d)
 
     def keep(self, alive: Tensor) -> None:
         """Drop the rows that have finished."""
-        for layer in self.keys:
-            self.keys[layer], self.values[layer] = self.keys[layer][alive], self.values[layer][alive]
-        self.mask = self.mask[alive]
+        for kept in (self.keys, self.values):
+            for layer, x in kept.items():
+                kept[layer] = x.view(-1, self.groups, *x.shape[1:])[alive].flatten(0, 1)
+        if self.mask is not None:
+            self.mask = self.mask.view(-1, self.groups, 1, self.mask.shape[2])[alive].flatten(0, 1)
 
 
 def rows_for(prompts: Sequence[tuple[int, ...]], n: int, sampling: Sampling, max_tokens: int) -> list[Sample]:
@@ -133,9 +140,20 @@ def choose(logits: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
 
 
 def _inverse(weights: Tensor, noise: Tensor) -> Tensor:
-    mass = weights.double().cumsum(-1)
+    """(B, n) weights, (B,) uniforms -> (B,): first the block, then the place in it: few sums are running ones."""
+    rows, n = weights.shape
+    size = min(BLOCK, n)
+    blocks = (pad(weights, (0, -n % size)) if n % size else weights).view(rows, -1, size)
+    mass = blocks.sum(-1, dtype=torch.float32).double().cumsum(-1)  # (B, blocks)
     target = noise.to(mass)[:, None] * mass[:, -1:]
-    return torch.searchsorted(mass, target, right=True)[:, 0].clamp_(max=weights.shape[-1] - 1)
+    which = torch.searchsorted(mass, target, right=True).clamp_(max=mass.shape[1] - 1)  # (B, 1)
+    before = torch.where(which > 0, mass.gather(1, (which - 1).clamp_(min=0)), 0.0)
+    inside = blocks[torch.arange(rows, device=weights.device), which[:, 0]].double().cumsum(-1)  # (B, size)
+    place = torch.searchsorted(inside, target - before, right=True)[:, 0].clamp_(max=size - 1)
+    chosen = which[:, 0] * size + place
+    # rounding may point just behind the last weight that is not 0
+    missed = weights.gather(1, chosen.clamp(max=n - 1)[:, None])[:, 0] <= 0
+    return torch.where(missed, weights.argmax(-1), chosen.clamp(max=n - 1)) if bool(missed.any()) else chosen
 
 
 @torch.inference_mode()
@@ -151,7 +169,9 @@ def decode(model: Any, rows: list[Sample], sampling: Sampling, *, max_tokens: in
     step = _Step(prefill, flat.spans, of, max_tokens)
     positions = torch.tensor([len(row.prompt) for row in rows], device=device)
     noise = torch.from_numpy(np.stack([row.noise for row in rows])).to(device)  # (B, max_tokens)
-    head, state, live = model.get_output_embeddings(), states[last], list(rows)
+    lean = Lean(model) if fits(model) else None
+    head = lean.head if lean else model.get_output_embeddings()
+    state, live = states[last], list(rows)
     for t in range(max_tokens):
         logits = head(state).float()  # (B, V)
         token = choose(logits, noise[:, t], sampling)
@@ -167,5 +187,7 @@ def decode(model: Any, rows: list[Sample], sampling: Sampling, *, max_tokens: in
             alive = (token != end).nonzero()[:, 0]
             token, positions, noise = token[alive], positions[alive], noise[alive]
             step.keep(alive)
-        state = hidden(model, token[:, None], positions[:, None], step)[:, 0]  # (B, d)
+        state = (
+            lean.step(token, positions, step) if lean else hidden(model, token[:, None], positions[:, None], step)[:, 0]
+        )  # (B, d)
         positions, step.at = positions + 1, step.at + 1
