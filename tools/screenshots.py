@@ -223,7 +223,7 @@ def walk(camera: Camera, browser: Any, scratch: Path) -> None:
             page.goto(f"{home}/tour/")
             _settle(page)
             shoot("walk", page)
-            page.add_style_tag(content="header.bar { position: static !important }")
+            page.evaluate("document.querySelector('header.bar').style.position = 'static'")
             for scene in SCENES:
                 shoot(f"walk-{scene}", page.locator(f"#{scene}"))
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from tests.provenance.people_at_work import Passkey
 from tests.web.proof.signers import RP, SITE, enrolled, judge, released, sign, verified
@@ -15,7 +16,7 @@ from tests.web.proof.signers import RP, SITE, enrolled, judge, released, sign, v
 from tutelage.provenance.frames import opposite
 from tutelage.web.proof import queries, signing
 from tutelage.web.proof.log import HallLog
-from tutelage.web.proof.models import Leaf, Signature
+from tutelage.web.proof.models import Audit, Leaf, Lost, Signature
 from tutelage.web.shared.refusals import Refused, Unprocessable
 
 NOW = timezone.now().replace(microsecond=0)
@@ -101,3 +102,44 @@ def test_the_statement_is_what_the_receipts_say(hall: Any) -> None:
     said = queries.statement(queries.unsigned(hall.people[0], hall.project), NOW)
     assert (said.pay.minor, said.pay.count, said.pay.currency) == (75, 3, "EUR")
     assert said.pay.nym == hall.seat().nym
+
+
+def test_a_lost_passkey_is_replaced_after_a_week_and_what_the_first_signed_stays(hall: Any, tmp_path: Path) -> None:
+    """One row by the first key: H2. One by its replacement: kept here, but to a verifier unsigned (H1)."""
+    first, second = Passkey(), Passkey()
+    judge(hall, 1, NOW)
+    enrolled(hall, first, NOW)
+    sign(hall, first, NOW)
+    user = hall.people[0]
+    with pytest.raises(Refused, match="already"):
+        enrolled(hall, second, NOW)
+    assert signing.lose(user, hall.project, NOW) == signing.lose(user, hall.project, NOW + timedelta(days=6))
+    with pytest.raises(Refused, match="not over"):
+        enrolled(hall, second, NOW + timedelta(days=6))
+    later = NOW + timedelta(days=7)
+    enrolled(hall, second, later)
+    assert queries.lost(user, hall.project) is None
+    judge(hall, 1, later)
+    assert len(sign(hall, second, later).receipts) == 1
+    verbs = Audit.objects.filter(what="passkey").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["enrolled", "lost", "replaced"]
+    released(hall, tmp_path / "r", later)
+    holds, said = verified(tmp_path / "r")
+    assert holds and "levels: H1 1, H2 1" in said, said
+    assert "a second key without the first one's consent; not counted" in said
+
+
+def test_a_passkey_that_was_found_is_not_replaced_and_the_page_says_where_one_stands(hall: Any) -> None:
+    enrolled(hall, Passkey(), NOW)
+    client, page = Client(), f"/proof/{hall.project.pk}/sign/"
+    client.force_login(hall.people[0], "django.contrib.auth.backends.ModelBackend")
+    headers = {"HTTP_HOST": "localhost"}
+    assert "I lost my passkey" in client.get(page, **headers).content.decode()
+    client.post(f"/proof/{hall.project.pk}/lost/", {"do": "lose"}, **headers)
+    assert "Another passkey from" in client.get(page, **headers).content.decode()
+    Lost.objects.update(at=NOW - timedelta(days=8))
+    assert "Make another passkey" in client.get(page, **headers).content.decode()
+    client.post(f"/proof/{hall.project.pk}/lost/", {"do": "find"}, **headers)
+    assert "I lost my passkey" in client.get(page, **headers).content.decode()
+    with pytest.raises(Refused, match="already"):
+        enrolled(hall, Passkey(), NOW)

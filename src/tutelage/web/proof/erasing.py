@@ -56,6 +56,7 @@ def erase(user: User, reason: Reason, now: datetime, by: User | None = None) -> 
     rightward.forget(user)
     models.Batch.objects.filter(user=user).delete()
     models.Enrolment.objects.filter(user=user).delete()
+    models.Lost.objects.filter(user=user).delete()
     _empty_audit(user)
     _close(user)
     audit(by, "erased", "person", user.pk, at=now, contributions=len(receipts), why=reason)

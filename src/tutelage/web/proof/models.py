@@ -64,6 +64,25 @@ class Enrolment(models.Model):
         indexes = (models.Index(fields=["project", "user"], name="enrolment_by_person"),)
 
 
+class Lost(models.Model):
+    """A passkey that its person says they lost. After a while another may be made; the old one stays for old batches.
+
+    ended_at  when it was found again, or another was made
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "project"], condition=models.Q(ended_at=None), name="lost_once_at_a_time"
+            ),
+        )
+
+
 class Batch(models.Model):
     """Judgments that their maker signed, with the statement of what they were paid for them."""
 

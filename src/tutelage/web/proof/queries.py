@@ -103,6 +103,11 @@ def enrolment(user: User, project: Project) -> models.Enrolment | None:
     return models.Enrolment.objects.filter(user=user, project=project).order_by("-pk").first()
 
 
+def lost(user: User, project: Project) -> models.Lost | None:
+    """The passkey that somebody lost and that no other has replaced yet."""
+    return models.Lost.objects.filter(user=user, project=project, ended_at=None).first()
+
+
 def batches(user: User, project: Project) -> list[models.Batch]:
     """What a person signed in a project, newest first."""
     found = list(models.Batch.objects.filter(user=user, project=project).order_by("-pk")[:PAGE])

@@ -17,6 +17,7 @@ from tutelage.judges.replay import ITEM, SAID, VERDICT
 from tutelage.provenance.webauthn import LOCAL, Credential
 
 SURE = ("confidence", "p", "probability", "score")
+WAIT = timedelta(days=7)  # so long somebody else who says "I lost it" can be noticed
 SIGNABLE = timedelta(minutes=30)  # how long a statement waits for its signature
 
 
@@ -74,6 +75,11 @@ def _side(said: str) -> str:
         raise BadInput(f"A verdict is {said!r}.", expected="first, second or tie (a, b, left, right … are read too)",
                        remedy="Correct the column, or leave the cell empty where the judge abstained.")  # fmt: skip
     return opinion.side if isinstance(opinion, Preferred) else "tie"
+
+
+def ripe_at(lost_at: datetime) -> datetime:
+    """From when on another passkey may be made for one that was lost."""
+    return lost_at + WAIT
 
 
 def is_fresh(at: datetime, *, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from tutelage.web.people.models import User
 from tutelage.web.projects.models import Project
 from tutelage.web.proof import queries, rules
 from tutelage.web.proof.actions import audit, publish
-from tutelage.web.proof.models import Batch, Enrolment, Signature
+from tutelage.web.proof.models import Batch, Enrolment, Lost, Signature
 from tutelage.web.shared.refusals import Refused, Unprocessable
 
 SAFE = "Your work and pay are safe: they count whether you sign them or not."
@@ -41,11 +41,10 @@ def enrol(
 ) -> Enrolment:  # fmt: skip
     """The passkey by which a person signs in this project from now on; its public key is written into the log.
 
-    The first one of a pseudonym stands for ever, or whoever runs the platform could put another in its place.
+    The first one of a pseudonym stands for ever, or whoever runs the platform could put another in its place: what one
+    that replaces a lost one signs is kept and shown, but verifiers count it as unsigned (decision 0007, rule 2).
     """
-    if queries.enrolment(user, project) is not None:
-        raise Refused("You have a passkey for this project already.", expected="one passkey a project",
-                      remedy="Sign with it.", safe=SAFE)  # fmt: skip
+    lost = _may_enrol(user, project, now)
     _check_made(unbase64url(client_data), unbase64url(authenticator_data), rp, challenge)
     public = rules.credential(unbase64url(key))
     payload = Enrolled(installation.origin(settings.HALL), str(project.pk), nym, public, rp,
@@ -55,8 +54,45 @@ def enrol(
         public_key={"alg": public.alg, "x": public.x, "y": public.y}, payload=payload.decode(), leaf=publish(payload),
         at=now,
     )  # fmt: skip
-    audit(user, "enrolled", "passkey", public.id()[:40], at=now, project=project)
+    if lost is not None:
+        Lost.objects.filter(pk=lost.pk).update(ended_at=now)
+    verb = "enrolled" if lost is None else "replaced"
+    audit(user, verb, "passkey", public.id()[:40], at=now, project=project)
     return made
+
+
+def _may_enrol(user: User, project: Project, now: datetime) -> Lost | None:
+    """Refused with a passkey at hand; gives the lost one that the new one replaces, once the wait for it is over."""
+    if queries.enrolment(user, project) is None:
+        return None
+    lost = queries.lost(user, project)
+    if lost is None:
+        raise Refused("You have a passkey for this project already.", expected="one passkey a project",
+                      remedy="Sign with it.", safe=SAFE)  # fmt: skip
+    if now < rules.ripe_at(lost.at):
+        raise Refused("The wait for another passkey is not over.", expected=f"{rules.ripe_at(lost.at):%F} or later",
+                      remedy="Come back then, or say that you found it.", safe=SAFE)  # fmt: skip
+    return lost
+
+
+@transaction.atomic
+def lose(user: User, project: Project, now: datetime) -> Lost:
+    """Somebody says that their passkey is lost: from now the wait runs, and it can be called off. Twice is once."""
+    if queries.enrolment(user, project) is None:
+        raise Refused("You have no passkey for this project.", expected="one to lose", remedy="Make one.", safe=SAFE)
+    found, fresh = Lost.objects.get_or_create(user=user, project=project, ended_at=None, defaults={"at": now})
+    if fresh:
+        audit(user, "lost", "passkey", found.pk, at=now, project=project)
+    return found
+
+
+@transaction.atomic
+def find(user: User, project: Project, now: datetime) -> None:
+    """It was found again, or somebody else had said that it was lost: no other can be made."""
+    lost = queries.lost(user, project)
+    if lost is not None:
+        Lost.objects.filter(pk=lost.pk).update(ended_at=now)
+        audit(user, "found", "passkey", lost.pk, at=now, project=project)
 
 
 @transaction.atomic

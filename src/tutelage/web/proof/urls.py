@@ -8,6 +8,7 @@ from tutelage.web.proof.views import log, mine, owner
 
 urlpatterns = [
     path("proof/<uuid:pk>/sign/", mine.sign, name="sign"),
+    path("proof/<uuid:pk>/lost/", mine.lost, name="lost"),
     path("proof/<uuid:pk>/receipts/", mine.receipts, name="receipts"),
     path("proof/<uuid:pk>/receipts/<uuid:judgment>.json", mine.receipt, name="receipt"),
     path("projects/<uuid:pk>/releases/", owner.releases, name="releases"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from tutelage.web.pay import queries as pay
 from tutelage.web.people.queries import signed_in
@@ -32,7 +33,9 @@ def sign(request: HttpRequest, pk: Any) -> HttpResponse:
     said = queries.statement(mine, timezone.now()) if mine else None
     enrolled = queries.enrolment(seat.user, project)
     ask: dict[str, Any] = {"project": str(project.pk)}
-    if rp and enrolled is None:
+    lost = queries.lost(seat.user, project) if enrolled else None
+    ripe = lost is not None and timezone.now() >= rules.ripe_at(lost.at)
+    if rp and (enrolled is None or ripe):
         request.session[CHALLENGE] = signing.new_challenge()
         ask |= {"enrol": {"challenge": request.session[CHALLENGE], "rp": rp, "user": seat.nym[:32],
                           "name": f"{project.name} ({seat.nym[:8]})"}}  # fmt: skip
@@ -42,8 +45,18 @@ def sign(request: HttpRequest, pk: Any) -> HttpResponse:
     context = {"project": project, "said": said, "enrolled": enrolled, "rp": rp, "ask": ask,
                "left": queries.unsigned_count(seat.user, project) if said else 0, "nym": seat.nym,
                "batches": queries.batches(seat.user, project),
-               "local": f"http://{home}{request.get_full_path()}" if home else "", "back": _back(request)}  # fmt: skip
+               "local": f"http://{home}{request.get_full_path()}" if home else "", "back": _back(request), "lost": lost,
+               "ripe": ripe, "ripe_at": rules.ripe_at(lost.at) if lost else None, "wait": rules.WAIT.days}  # fmt: skip
     return render(request, "proof/sign.html", context)
+
+
+@require_POST
+def lost(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Say that one's passkey is lost, or that it was found again."""
+    seat = seat_for(request.user, pk)
+    act = signing.find if request.POST.get("do") == "find" else signing.lose
+    act(seat.user, seat.project, timezone.now())
+    return redirect("sign", pk=seat.project.pk)
 
 
 @never_cache
