@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
-
-import numpy as np
 
 from tutelage.errors import BadInput, TutelageError, Where
 from tutelage.formats import importers
@@ -221,12 +219,22 @@ def _corpus(
                 names[made] = entry.key[:120]
             yield replace(entry, key=made, payload=payload)
 
-    seed = hashlib.sha256(f"{options.mark}:{start}".encode()).digest()
-    ids = Ids(datetime.fromtimestamp(0, UTC), np.random.default_rng(int.from_bytes(seed, "big")))
     try:
-        return build(named(), kind, "import", ids), names
+        return build(named(), kind, "import", _Ids(f"{options.mark}:{start}")), names
     except TutelageError as error:
         raise _clear(error) from None
+
+
+class _Ids(Ids):
+    """UUIDv7 of no time, from a seed: numpy would take five times as long for ten bytes."""
+
+    def __init__(self, seed: str) -> None:
+        self._bits = random.Random(seed).getrandbits  # noqa: S311  ids of a public file, which nobody must not guess
+
+    def new(self) -> str:
+        """The next id."""
+        text = f"{0x7 << 76 | self._bits(12) << 64 | 0b10 << 62 | self._bits(62):032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _content(entry: Entry, payload: Json) -> str:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate
 from django.http import Http404
 
 from tutelage import kinds, records
@@ -83,7 +84,7 @@ class Page:
 def page(project: Project, asked: Asked, size: int = rules.PAGE) -> Page:
     """A page of items in the project's order (by name where names are searched): the keys of the last one lead on."""
     rows, order = _chosen(project, asked)
-    found = list(_behind(rows, asked.after, by_name=bool(asked.name)).order_by(*order)[: size + 1])
+    found = list(_behind(rows, asked.after, order[0]).order_by(*order)[: size + 1])
     last = found[size - 1] if len(found) > size else None
     after = "" if last is None else last.name if asked.name else f"{last.rank}-{last.pk}"
     return Page(found[:size], after)
@@ -99,16 +100,17 @@ def _chosen(project: Project, asked: Asked) -> tuple[QuerySet[Item], tuple[str, 
         rows = rows.filter(disputed__isnull=False)
     if not asked.name:
         return rows, ("rank", "pk")
-    if connection.vendor == "sqlite":  # LIKE would pass the index by
-        return rows.filter(name__gte=asked.name, name__lt=asked.name + FAR), ("name",)
-    return rows.filter(name__startswith=asked.name), ("name",)
+    spelt = "name"
+    if connection.vendor == "postgresql":  # a language's order has no beginnings, and another index
+        rows, spelt = rows.annotate(spelt=Collate("name", "C")), "spelt"
+    return rows.filter(**{f"{spelt}__gte": asked.name, f"{spelt}__lt": asked.name + FAR}), (spelt,)
 
 
-def _behind(rows: QuerySet[Item], after: str, *, by_name: bool) -> QuerySet[Item]:
+def _behind(rows: QuerySet[Item], after: str, order: str) -> QuerySet[Item]:
     if not after:
         return rows
-    if by_name:
-        return rows.filter(name__gt=after)
+    if order != "rank":
+        return rows.filter(**{f"{order}__gt": after})
     rank, _, pk = after.rpartition("-")
     if not (rank.isdecimal() and pk.isdecimal() and len(after) < 40):
         raise Http404
