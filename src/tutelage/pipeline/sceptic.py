@@ -109,18 +109,24 @@ def read_llmfao(folder: Path, judge: str = "gpt-4") -> Votes:
 
 
 def read_corpus(folder: Path, judge: str = "gpt-4") -> Corpus:
-    """The same as records: pairs with both answers, people's votes, and the judge's verdicts as an AI judge's."""
+    """The same as records: pairs with both answers, people's votes, and the judge's verdicts as an AI judge's.
+
+    Ids are rows of the source, the same wherever it is read: so is what a seed draws.
+    """
     import polars as pl
 
     found = import_file(folder / "pairs.parquet", "comparison", joins=[f"{folder}/votes.parquet:pair_id"]).corpus
     said = pl.read_parquet(folder / "judge_votes.parquet").filter(pl.col("judge") == judge)
     machine = AiJudge(judge, judge, family=judge.rpartition("-")[0])
-    place = {item.source.row if item.source else item.id: item.id for item in found.items}
+    pair = {item.id: f"pair-{item.source.row:>04}" if item.source else item.id for item in found.items}
+    items = tuple(replace(item, id=pair[item.id]) for item in found.items)
+    votes = tuple(replace(j, id=f"vote-{j.source.row:>05}" if j.source else j.id, item_id=pair[j.item_id])
+                  for j in found.judgments)  # fmt: skip
     graded = tuple(
-        Judgment(f"{judge}-{pair}", place.get(pair, pair), judge, ANSWER[winner])
-        for pair, winner in zip(said["pair_id"], said["winner"], strict=True)
+        Judgment(f"{judge}-{row}", f"pair-{row:>04}", judge, ANSWER[winner])
+        for row, winner in zip(said["pair_id"], said["winner"], strict=True)
     )
-    return replace(found, judgments=found.judgments + graded, judges=(*found.judges, machine))
+    return replace(found, items=items, judgments=votes + graded, judges=(*found.judges, machine))
 
 
 def claim(votes: Votes, *, seed: int, share: float = SHARE, require: float | None = None) -> Claim:
