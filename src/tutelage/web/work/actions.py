@@ -22,6 +22,7 @@ from tutelage.web.pay import rules as pay_rules
 from tutelage.web.pay.models import Transfer
 from tutelage.web.people.models import User
 from tutelage.web.projects.actions import pay_instructions
+from tutelage.web.projects.models import Project
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
@@ -70,6 +71,7 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
         pay_instructions(slot.project, user)
     judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now, found)
     Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
+    _by_need(slot.project, slot.item_id, item)
     receipt = json.loads(judgment.receipt)
     return Done(judgment, receipt, _next(seat, now, undo=judgment))
 
@@ -155,6 +157,7 @@ def undo(user: User, judgment_id: UUID, key: str, now: datetime) -> dict[str, An
     Draft.objects.update_or_create(slot=slot, user=user, defaults={
         "answer": judgment.answer, "reason": judgment.reason, "version": 1, "saved_at": now})  # fmt: skip
     Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
+    _by_need(seat.project, slot.item_id, item)
     Seat.objects.filter(pk=seat.pk).update(done=F("done") - 1, receipt=seat.receipt, cursor=slot.rank)
     slot.epoch, slot.token = slot.epoch + 1, token
     return caring.again(seat, slot, queries.task(seat, slot, token, expires), now)
@@ -187,6 +190,16 @@ def reopen(user: User, judgment: Judgment, token: str, now: datetime) -> dict[st
     if was == Slot.DONE:
         Item.objects.filter(pk=slot.item_id).update(given=F("given") - 1)
     return caring.again(seat, slot, queries.task(seat, slot, token, expires), now)
+
+
+def _by_need(project: Project, item_id: int, record: records.Item) -> None:
+    """Where the strategy is the least certain first, move an item's free places to where its answers put it."""
+    if project.strategy != Project.Strategy.UNCERTAINTY or project.overlap < 2:
+        return
+    rows = Judgment.objects.filter(item=item_id, superseded_by=None).exclude(answer__type="withdrawn")
+    values = [rules.value_of(record, answer) for answer in rows.values_list("answer", flat=True)]
+    place = Item.objects.values_list("rank", flat=True).get(pk=item_id)
+    Slot.objects.filter(item=item_id, state=Slot.FREE).update(rank=rules.uncertain_rank(place, values))
 
 
 def _put_back(other: Slot | None, seat: Seat, now: datetime) -> None:

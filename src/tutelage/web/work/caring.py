@@ -19,6 +19,7 @@ from tutelage.web.shared.ids import Choice
 from tutelage.web.shared.refusals import TooMuch
 from tutelage.web.work import claiming, queries
 from tutelage.web.work.models import Seat, Skip, Slot
+from tutelage.web.work.rules import BY_NEED, FROM_START
 
 TRIES = 25  # tasks looked through for one without the content whose dose is used up
 Task = dict[str, Any]
@@ -47,7 +48,7 @@ def _off(missing: list[str]) -> str:
 def suitable(seat: Seat, now: datetime, lease: Callable[[int], tuple[Slot, Task] | None]) -> Task | None:
     """The next task that somebody may look at now; those that must wait stay in the queue for others and for later."""
     passed: list[int] = []
-    after, why = seat.cursor, None
+    after, why = FROM_START if seat.project.strategy in BY_NEED else seat.cursor, None
     for _try in range(TRIES):
         found = lease(after)
         if found is None:

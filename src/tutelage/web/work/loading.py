@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from tutelage import kinds
 from tutelage.errors import BadInput, Where
@@ -74,16 +74,19 @@ def _add(project: Project, batch: list[Offered], rng: np.random.Generator, neede
         Item.objects.filter(project=project, name__in=[o.item.id for o in batch]).values_list("name", flat=True)
     )
     batch = [o for o in {o.item.id: o for o in batch}.values() if o.item.id not in there]
-    last = Item.objects.filter(project=project).aggregate(rank=Max("rank"))["rank"]
-    start = 0 if last is None else last + 1
+    Project.objects.select_for_update().get(pk=project.pk)  # one batch after another: items are told apart by number
+    last = Item.objects.filter(project=project).aggregate(rank=Max("rank"), pk=Max("pk"))
+    counts = Item.objects.filter(project=project).values_list("domain").annotate(Count("pk")).order_by()
     order = rules.ranks(
-        project.strategy, [o.item.domain or "" for o in batch], [o.gold is not None for o in batch], rng
-    )
+        project.strategy, [o.item.domain or "" for o in batch], [o.gold is not None for o in batch], rng,
+        start=0 if last["rank"] is None else last["rank"] + 1,
+        seen=dict(counts) if project.strategy == "stratified" else {},
+    )  # fmt: skip
     where = adapted(project.pk)
     with connection.cursor() as sql:  # rows as they come: models would take ten times as long
         sql.executemany(
             "INSERT INTO work_item (project_id, name, rank, domain, needed, given, gold) VALUES (%s,%s,%s,%s,%s,0,%s)",
-            [(where, o.item.id, start + r, o.item.domain or "", needed + later[o.item.id], o.gold is not None)
+            [(where, o.item.id, r, o.item.domain or "", needed + later[o.item.id], o.gold is not None)
              for o, r in zip(batch, order, strict=True)],
         )  # fmt: skip
         sql.executemany(
@@ -95,8 +98,8 @@ def _add(project: Project, batch: list[Offered], rng: np.random.Generator, neede
         for n in range(needed + max(follows, default=0)):
             sql.execute(
                 "INSERT INTO work_slot (project_id, item_id, rank, state, epoch) SELECT project_id, id, rank, %s, 0 "
-                "FROM work_item WHERE project_id = %s AND rank >= %s AND needed > %s ORDER BY rank",
-                [Slot.FREE if n < needed else Slot.WAITING, where, start, n],
+                "FROM work_item WHERE project_id = %s AND id > %s AND needed > %s ORDER BY rank",
+                [Slot.FREE if n < needed else Slot.WAITING, where, last["pk"] or 0, n],
             )  # fmt: skip
     return len(batch)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,10 @@ from tutelage.store import canonical
 
 LONGEST_PAUSE_MS = 120_000  # a longer silence is a pause, not attention
 UNDO_S = 10
+FAR = 10**9  # more items than any project has
+LANES = 1_000  # domains that are told apart within a turn
+FROM_START = -(2**60)  # before every place
+BY_NEED = ("uncertainty", "gold")  # always the first that is there, however far somebody is
 LETTERS = "AB"
 SIDES = {"first": "A", "second": "B"}
 
@@ -42,29 +48,40 @@ def value_of(item: Item, answer: Json) -> str:
     return verdict.value if isinstance(verdict, Settled) else canonical(answer).decode()
 
 
-def ranks(strategy: str, domains: Sequence[str], gold: Sequence[bool], rng: np.random.Generator) -> list[int]:
+def ranks(
+    strategy: str, domains: Sequence[str], gold: Sequence[bool], rng: np.random.Generator, *, start: int = 0,
+    seen: Mapping[str, int] | None = None,
+) -> list[int]:  # fmt: skip
     """(n,) places in the queue. Every strategy is an order, so that claiming is one statement whatever it is.
 
-    random        shuffled;  stratified: domains in turn;  gold: known answers first
-    sequential, uncertainty  as they came (the latter is reordered while verdicts come in)
+    start   behind whatever is there already;  seen: how many of each domain are
+    random        anywhere among all, however many come later;  stratified: domains in turn, over all imports
+    gold          known answers before everything else
+    sequential, uncertainty  as they came (the latter is reordered while answers come in: `uncertain_rank`)
     """
-    n = len(domains)
-    place = np.arange(n)
     if strategy == "random":
-        return rng.permutation(n).tolist()
-    if strategy == "stratified":
-        seen: dict[str, int] = {}
-        turn = np.array([seen.setdefault(d, 0) for d in domains])
-        for i, domain in enumerate(domains):
-            turn[i], seen[domain] = seen[domain], seen[domain] + 1
-        order = np.lexsort((place, turn))
-    elif strategy == "gold":
-        order = np.lexsort((place, ~np.asarray(gold, dtype=bool)))
-    else:
-        return place.tolist()
-    out = np.empty(n, dtype=int)
-    out[order] = place
-    return out.tolist()
+        return rng.integers(0, FAR, len(domains)).tolist()
+    places = range(start, start + len(domains))
+    if strategy == "gold":
+        return [p - FAR if known else p for p, known in zip(places, gold, strict=True)]
+    if strategy != "stratified":
+        return list(places)
+    turn, out = dict(seen or {}), []
+    for domain in domains:
+        turn[domain] = turn.get(domain, 0) + 1
+        out.append(turn[domain] * LANES + zlib.crc32(domain.encode()) % LANES)
+    return out
+
+
+def uncertain_rank(place: int, values: Sequence[str]) -> int:
+    """Where an item stands once it has answers of these values: split ones first, agreed ones last, the rest between.
+
+    The more evenly they are split the sooner; the more of them agree the later.
+    """
+    if not values:
+        return place
+    share = Counter(values).most_common(1)[0][1] / len(values)
+    return place + FAR * len(values) if share == 1 else place - int(FAR * (2 - share))
 
 
 def in_words(answer: Json, sides: Mapping[str, str] = SIDES) -> str:
