@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,11 @@ def truncate(place: Path, step: int) -> None:
             break
         kept.append(text)
     place.write_text("".join(kept), "utf-8")
+
+
+def taken(place: Path) -> list[list[dict[str, Any]]]:
+    """The looks in the file, each a list of lines; half of a last line, where a stop left one, is no line."""
+    if not place.is_file():
+        return []
+    lines = [json.loads(t) for t in place.read_text("utf-8").splitlines(keepends=True) if t.endswith("\n")]
+    return [list(look) for _, look in groupby(lines, key=lambda line: line["step"])]

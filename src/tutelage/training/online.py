@@ -11,7 +11,7 @@ with the same number of threads ends with the same bits as one that was never st
 
 `out` holds the checkpoint, and of its course: `log.jsonl`, a line a step, whose figures are of the policy that sampled;
 `gold.jsonl` (see `tutelage.training.gold`) where a gold reward is given; `run.json` with `stopped` = {reason, step, …}
-where the run ended early and `published_step`, the updates in the published weights.
+where the run ended early, `published_step`, the updates in the published weights, and `alarm` where gold was watched.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from tutelage.models import local_lora
 from tutelage.models.local_layout import Flat, answer_states, answer_sums, target_logprobs, token_logprobs
 from tutelage.records import DemonstrationRow
 from tutelage.store import digest
+from tutelage.training import alarm, loop, pack, rollout, watch
 from tutelage.training import gold as looks
-from tutelage.training import loop, pack, rollout, watch
 from tutelage.training import losses_policy as losses
 from tutelage.training.config_online import GrpoConfig, OnlineConfig, PpoConfig, RlooConfig
 from tutelage.training.leash import Leash
@@ -86,7 +86,8 @@ def train(
     demonstrations        imitated beside it with `config.mix_weight`
     gold, gold_tasks      a reward that is not optimised, on prompts that are not trained on, every `gold_every` steps
     on_step               is told every step's line
-    on_gold               is told every look's lines; the reason it returns, if any, ends the run there
+    on_gold               is told every look's lines, after a stop also those before it; the reason it returns, if any,
+                          ends the run there (see `tutelage.training.alarm.watching`)
     Raises BadInput (nothing to learn from, more than half of a step unscored), MissingExtra.
     """
     if not tasks:
@@ -102,6 +103,8 @@ def train(
     run = Run(session, METHODS[method][1](config, session), list(tasks), reward, config, gold, list(gold_tasks))
     run.mix = pack.demonstrations(demonstrations, session.text, config)
     run.go(on_step, on_gold)
+    if gold is not None:
+        run.course["alarm"] = alarm.summary(session.work, alarm.bounds_of(gold))
     work = [ck.Contribution(i, method) for i in contributions]
     behind = getattr(reward, "contributions", ()) if reward_contributions is None else reward_contributions
     return session.finish(run.mix, figures=run.figures, others=[*work, *behind], course=run.course)
@@ -141,6 +144,9 @@ class Run:
         done = self._restore()
         loop.truncate_log(work / "log.jsonl", done)
         looks.truncate(work / looks.FILE, done)
+        if on_gold:
+            for look in looks.taken(work / looks.FILE):  # what it knew before the stop; it did not end the run there
+                on_gold(look)
         for at in range(done, config.steps):
             if at % config.gold_every == 0 and (reason := self._look_at_gold(at, on_gold)):
                 return self._end(at, {"reason": reason, "step": at})

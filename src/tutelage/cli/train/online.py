@@ -31,6 +31,7 @@ class Told:
     kl: float | None
     gold: str | None
     held_out: int
+    stop_on_alarm: bool
     mix: Path | None
     out: Path
     settings: tuple[str, ...]
@@ -45,6 +46,7 @@ def _online(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--kl", type=float, metavar="BUDGET", help="Nats per answer at which the run ends."),
         click.option("--gold", metavar="SPEC", help="A reward to watch on held-out prompts, not to train towards."),
         click.option("--held-out", type=int, default=256, show_default=True, help="Prompts kept for --gold."),
+        click.option("--stop-on-alarm", is_flag=True, help="End where --reward rises while --gold falls."),
         click.option("--mix", type=click.Path(path_type=Path), metavar="DATASET", help="Demonstrations to imitate."),
         click.option("--out", required=True, type=click.Path(path_type=Path), help="The checkpoint's directory."),
         click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. beta=0.1."),
@@ -97,6 +99,11 @@ def _train(method: str, told: Told) -> None:
             remedy="Give more prompts, or leave --gold out.",
             where=Where(str(told.dataset)),
         )
+    if told.stop_on_alarm and gold is None:
+        raise BadInput(
+            "--stop-on-alarm was given without --gold.", expected="a reward that is watched and not optimised",
+            remedy="Add --gold SPEC.",
+        )  # fmt: skip
     models = _models(told.reward)
     with kept(told.out):
         getattr(training, method)(
@@ -107,6 +114,7 @@ def _train(method: str, told: Told) -> None:
             gold=gold,
             gold_tasks=held_out.tasks,
             on_step=None if told.as_json else _show,
+            on_gold=_watching(gold, told) if gold else None,
         )  # fmt: skip
     traced = trace(told.out, told.dataset, told.base, rewards=models, empty=True)
     _finish(method, told, len(train.tasks), traced)
@@ -138,6 +146,18 @@ def _demonstrations(mix: Path | None) -> list[Any]:
     return of_type(read_rows(mix, "demonstration"), DemonstrationRow, mix, "a demonstration") if mix else []
 
 
+def _watching(gold: Any, told: Told) -> Callable[[list[dict[str, Any]]], str | None]:
+    from tutelage.training import alarm
+
+    say = None if told.as_json else _say_look
+    return alarm.watching(bounds=alarm.bounds_of(gold), say=say, stop=told.stop_on_alarm)
+
+
+def _say_look(text: str) -> None:
+    loud = "ALARM" in text
+    click.echo(click.style(f"\n  {text}", fg="red" if loud else None, bold=loud or None), err=True)
+
+
 def _show(line: dict[str, Any]) -> None:
     reward = "–" if line["reward"] is None else f"{line['reward']:.3f}"
     nats = "–" if line["kl"] is None else f"{line['kl']:.2f}"
@@ -156,7 +176,7 @@ def _finish(method: str, told: Told, tasks: int, traced: bool) -> None:
             {"checkpoint": str(told.out), "digest": made.digest, "method": method, "tasks": tasks,
              "steps": made.figures["steps"], "reward": figures["reward"], "kl": figures["kl"],
              "reward_before": begun["reward"], "unscored": _unscored(log), "stopped": course["stopped"],
-             "contributions": len(ck.contributions(told.out)), "lineage": traced}
+             "alarm": course.get("alarm"), "contributions": len(ck.contributions(told.out)), "lineage": traced}
         )  # fmt: skip
         return
     console.say(f"{told.out}  {made.digest}")
@@ -164,6 +184,8 @@ def _finish(method: str, told: Told, tasks: int, traced: bool) -> None:
     console.say(f"  reward {begun['reward']} at first\n         {figures['reward']} now\n  KL     {figures['kl']}")
     if course["stopped"]:
         console.say(f"  Stopped at step {course['stopped']['step']}: {course['stopped']['reason']}.")
+    if "alarm" in course:
+        console.say(f"  Over-optimisation: {course['alarm']['words']}.")
     if not traced:
         console.say("  No lineage: the judgments behind the prompts or the reward are not at hand.")
     console.say("  A reward that is optimised is no measure of quality: run `tutelage eval` next.")

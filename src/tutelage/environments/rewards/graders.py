@@ -15,6 +15,7 @@ class GraderReward:
     """What each task's grader finds; the tasks carry what it needs, so the reward itself is always the same."""
 
     name = "graders"
+    bounds = (0.0, 1.0)  # of every grader; the alarm compares amounts where they are known, else only rise and fall
     digest = digest({"reward": "graders/1", "graders": sorted(GRADERS)})
 
     def __init__(self, book: Book | None = None) -> None:
