@@ -26,10 +26,8 @@ from tests.web.database.halls import Server, python, rows, serving
 from tutelage.pipeline import driver, signing
 from tutelage.records import Judgment, jsonl
 
-pytestmark = [
-    pytest.mark.train,
-    pytest.mark.slow,
-]  # the short form: tests/web/runs/test_loops.py and tests/pipeline/test_driver.py
+# the short forms, which always run: tests/web/runs/test_loops.py and tests/pipeline/test_driver.py
+pytestmark = [pytest.mark.train, pytest.mark.slow]
 SEED = """
 from tests.web.halls import a_hall
 from tutelage.web.people.actions import make_token
