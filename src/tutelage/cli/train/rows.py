@@ -17,6 +17,7 @@ from tutelage.errors import BadInput
 
 
 def shared(function: Callable[..., None]) -> Callable[..., None]:
+    """What every method that learns from rows is told."""
     options = [
         click.argument("dataset", type=click.Path(path_type=Path)),
         click.option("--base", required=True, metavar="MODEL", help="local:smollm2, or local:DIR."),
