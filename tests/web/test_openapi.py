@@ -84,7 +84,7 @@ def fuzz(server: Server, known: dict[str, Any], who: int, *how: str) -> str:
     more = {"SCHEMATHESIS_HOOKS": "tests.web.fuzzing", "TUTELAGE_FUZZ_IDS": json.dumps(known["ids"])}
     root = Path(__file__).parents[2]
     env = {**os.environ, **more, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    done = subprocess.run(asked, text=True, capture_output=True, check=False, env=env, cwd=root)
+    done = subprocess.run(asked, text=True, capture_output=True, check=False, env=env, cwd=server.hall.parent)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 
