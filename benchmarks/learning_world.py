@@ -31,7 +31,7 @@ KINDS = {
 WORDS = {kind: words.split() for kind, words in KINDS.items()}
 COUNTS = (2, 3, 4, 5)
 FORMS = ("say {n} {kind}", "name {n} {kind}")
-ERR = 0.55  # share of demonstrations with one error
+ERR = 0.55  # share of demonstrations with a slip; about one slip in eight changes nothing that matters
 HELD_OUT_CELLS = 8  # of the 32 pairs (kind, count), with both forms
 EACH = 20  # demonstrations of every question
 SFT = SftConfig(lora_rank=0, lr=3e-3, epochs=5, batch_rows=16, dtype="fp32", device="cpu", save_every_steps=10_000)
