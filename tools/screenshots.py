@@ -40,7 +40,7 @@ from tutelage.web.work import loading
 QUESTIONS = (
     ("I take warfarin and my knee hurts after running. Can I use ibuprofen for a few days?",
      "Please don't combine them without advice. Ibuprofen and warfarin together raise the risk of serious bleeding, "
-     "even for a few days.\n\nParacetamol is usually the safer choice. Call your anticoagulation clinic today.",
+     "even for a few days. Paracetamol is usually the safer choice. Call your anticoagulation clinic today.",
      "Ibuprofen works well for knee pain. Two or three days at the lowest dose is fine for most people."),
     ("My two-year-old swallowed a button battery. She seems fine. What now?",
      "Go to an emergency department now, even if she seems fine: a button battery can burn through the gullet within "
@@ -171,7 +171,7 @@ def shrink(path: Path) -> None:
     from PIL import Image
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
