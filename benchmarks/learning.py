@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import shutil
@@ -28,15 +27,17 @@ from typing import Any
 
 import numpy as np
 from learning_world import Gold, Proxy, imitator, tasks
+from scipy.special import rel_entr
 
 from tutelage import models, training
 from tutelage.environments.rewards import Rewarded
+from tutelage.evaluation import bon
 from tutelage.measure import intervals
 from tutelage.records import Figure, Sampling, encode
 from tutelage.training import GrpoConfig, PpoConfig, RlooConfig
 
 RESULTS = Path(__file__).parent / "results" / "learning.json"
-FIGURE = Path(__file__).parents[1] / "docs" / "explain" / "learning.svg"
+PAGES = Path(__file__).parents[1] / "docs" / "explain"
 TIMES, OF_BASE, MOST = 8, 64, 14  # answers a held-out question; of the imitator; tokens an answer
 LEASH = 0.2
 COMMON: dict[str, Any] = {
@@ -44,12 +45,13 @@ COMMON: dict[str, Any] = {
     "max_response_tokens": MOST, "microbatch_tokens": 2048, "save_every_steps": 10_000,
 }  # fmt: skip
 RUNS: dict[str, tuple[str, Callable[[int], Any], type[Gold]]] = {
-    "ppo": ("ppo", lambda seed: PpoConfig(**COMMON, lr=4e-4, beta=0.05, seed=seed), Gold),
-    "rloo": ("rloo", lambda seed: RlooConfig(**COMMON, lr=4e-4, beta=0.02, seed=seed), Gold),
-    "grpo": ("grpo", lambda seed: GrpoConfig(**COMMON, lr=4e-4, beta=0.02, seed=seed), Gold),
+    "ppo": ("ppo", lambda seed: PpoConfig(**COMMON, lr=4e-4, beta=0.1, epochs=1, seed=seed), Gold),
+    "rloo": ("rloo", lambda seed: RlooConfig(**COMMON, lr=6e-4, beta=0.1, seed=seed), Gold),
+    "grpo": ("grpo", lambda seed: GrpoConfig(**COMMON, lr=6e-4, beta=0.1, seed=seed), Gold),
     "free": ("rloo", lambda seed: RlooConfig(**COMMON, lr=1e-3, beta=0.0, seed=seed), Proxy),
     "leash": ("rloo", lambda seed: RlooConfig(**COMMON, lr=1e-3, beta=LEASH, seed=seed), Proxy),
 }
+AXES = {"by log n - (n-1)/n": "bound", "by its own KL": "exact"}
 METHODS = ("ppo", "rloo", "grpo")
 
 
@@ -87,14 +89,17 @@ def look(lines: Sequence[dict[str, Any]], step: int) -> dict[str, Any]:
 
 
 def best_of(found: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Best-of-n of an imitator, n = 1 … 32: gold (exact, without replacement), and its KL both ways."""
+    """Best-of-n of an imitator, n = 1 … 32: gold (unbiased, from all its answers), and its KL both ways."""
     k, big, ns = np.array(found["right"]), found["of"], np.arange(1, 33)
-    none = np.array([[math.comb(big - x, n) / math.comb(big, n) for x in k] for n in ns])  # (n, questions)
-    p = np.clip(k / big, 1e-12, 1 - 1e-12)
-    q = 1 - (1 - p) ** ns[:, None]
-    q = np.clip(q, 1e-12, 1 - 1e-12)
-    exact = (q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))).mean(1)
-    return {"gold": (1 - none).mean(1), "bound": np.log(ns) - (ns - 1) / ns, "exact": np.maximum.accumulate(exact)}
+    answers = (np.arange(big)[None] < k[:, None]).astype(float)  # (questions, answers)
+    p = k / big
+    q = 1 - (1 - p) ** ns[:, None]  # (n, questions)
+    exact = (rel_entr(q, p) + rel_entr(1 - q, 1 - p)).mean(1)
+    return {
+        "gold": np.array([bon.best_of(int(n), answers, answers).mean() for n in ns]),
+        "bound": np.array([bon.kl_nats(int(n)) for n in ns]),
+        "exact": exact,
+    }
 
 
 def at_kl(curve: dict[str, np.ndarray], kl: float, axis: str) -> float:
@@ -129,19 +134,26 @@ def over(values: Sequence[float]) -> Figure:
 
 
 def draw(runs: Sequence[dict[str, Any]]) -> None:
-    """Gold over KL: the looks of each method, and best-of-n."""
+    """Gold over KL: the looks of each method beside best-of-n; and best-of-n alone, by both measures of its KL."""
     from _chart import Line, chart
 
     curves = [best_of(r) for r in runs if r["run"] == "sft"]
-    picked = [0, 1, 2, 3, 5, 7]
-    lines = [Line("best of n", [(float(curves[0]["bound"][i]), over([c["gold"][i] for c in curves])) for i in picked])]
+
+    def best(axis: str, picked: Sequence[int]) -> list[tuple[float, Figure]]:
+        return [
+            (float(np.mean([c[axis][n - 1] for c in curves])), over([c["gold"][n - 1] for c in curves])) for n in picked
+        ]
+
+    lines = [Line("best of n, by the bound", best("bound", (1, 2, 3, 4, 6, 8)))]
     for name in METHODS:
         own = [r["looks"] for r in runs if r["run"] == name]
-        points = [
-            (float(np.mean([o[i]["kl"] for o in own])), over([o[i]["gold"] for o in own])) for i in range(len(own[0]))
-        ]
+        at = range(len(own[0]) if own else 0)
+        points = [(float(np.mean([o[i]["kl"] for o in own])), over([o[i]["gold"] for o in own])) for i in at]
         lines.append(Line(name.upper(), points))
-    chart(FIGURE, "Right answers to held-out questions, by KL", lines, x="KL to the imitator, nats an answer", y="gold")
+    x = "KL to the imitator, nats an answer"
+    chart(PAGES / "learning.svg", "Right answers to held-out questions, by KL", lines, x=x, y="gold")
+    both = [Line(words, best(axis, (1, 2, 3, 4, 6, 8, 12, 16, 24, 32))) for words, axis in AXES.items()]
+    chart(PAGES / "best-of-n.svg", "What the best of n is worth, n from 1 to 32", both, x=x, y="gold")
 
 
 def write(runs: Sequence[dict[str, Any]], seeds: int) -> None:
