@@ -15,6 +15,7 @@ pytest.importorskip("transformers", reason="the training extra is not installed"
 
 from tutelage import training
 from tutelage.cli import main, root
+from tutelage.cli.train.online import _models as models_of  # noqa: E402  as above
 from tutelage.environments.graders import Task
 from tutelage.models import checkpoint as ck
 from tutelage.models import local_small
@@ -117,6 +118,16 @@ def test_the_people_behind_a_reward_model_are_in_what_is_trained_towards_it(
     assert stages == {"rloo", "reward"}
     assert said["contributions"] == len(ck.contributions(Path("run")))
     assert CliRunner().invoke(root, ["lineage", "run"], catch_exceptions=False).exit_code == 0
+
+
+def test_the_reward_models_within_ensembles_and_mixtures_are_found(tmp_path: Path) -> None:
+    """Paths of a mixture are seen from its file; an ensemble's penalty is no directory."""
+    (tmp_path / "mix.toml").write_text(
+        '[[parts]]\nname = "a"\nreward = "head:rm"\n[[parts]]\nname = "b"\nreward = "graders"\n'
+    )
+    assert models_of(f"mix:{tmp_path}/mix.toml") == [tmp_path / "rm"]
+    assert models_of("ensemble:a,b@1.5") == [Path("a"), Path("b")]
+    assert models_of("graders") == []
 
 
 def test_every_method_is_a_command() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,10 +134,26 @@ def _need_graders(specs: list[str], tasks: tuple[Any, ...], place: Path) -> None
         )
 
 
-def _models(spec: str) -> list[Path]:
-    """The directories of the reward models that a SPEC names."""
+def _models(spec: str, folder: Path | None = None) -> list[Path]:
+    """The directories of the reward models that a SPEC names, also within an ensemble or a mixture.
+
+    folder  where relative paths are seen from; None is here
+    """
     kind, _, argument = spec.partition(":")
-    return [Path(p) for p in argument.split(",")] if kind in ("reward", "head", "ensemble") else []
+    if kind == "mix":
+        place = Path(argument)
+        parts = tomllib.loads(place.read_text("utf-8"))["parts"]
+        return [p for part in parts for p in _models(part["reward"], place.parent)]
+    if kind not in ("reward", "head", "ensemble"):
+        return []
+    names = [n.strip().removeprefix("reward:").removeprefix("head:") for n in argument.split(",")]
+    if kind == "ensemble" and not _is_model((folder or Path()) / names[-1]):
+        names[-1] = names[-1].rpartition("@")[0]  # its penalty
+    return [(folder or Path()) / n for n in names if n]
+
+
+def _is_model(place: Path) -> bool:
+    return (place / "checkpoint.json").is_file() or (place / "head.json").is_file()
 
 
 def _demonstrations(mix: Path | None) -> list[Any]:
