@@ -15,7 +15,7 @@ pytest.importorskip("transformers", reason="the training extra is not installed"
 
 from tutelage import training
 from tutelage.cli import main, root
-from tutelage.cli.train.online import _models as models_of  # noqa: E402  as above
+from tutelage.cli.train.online import _models as models_of
 from tutelage.environments.graders import Task
 from tutelage.models import checkpoint as ck
 from tutelage.models import local_small
