@@ -13,6 +13,7 @@ says how much of its data a model wrote. A directory of a round is a data set th
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -31,6 +32,7 @@ from tutelage.records import DemonstrationRow, Grade, Row, Sampling, assistant, 
 from tutelage.store import digest, writing
 
 FILE = "round.json"
+FILES = {"guard": "guard.json", "tasks": "tasks.jsonl", "waiting": "waiting.jsonl"}
 Outcome = Literal["better", "same", "worse"]  # a prompt's, against the checkpoint before, by the gate or by gold
 
 
@@ -55,6 +57,21 @@ class Graders:
     def grades(self, tasks: Sequence[Task], answers: Sequence[str]) -> list[Grade]:
         """See `Check`."""
         return [grade(t, a) for t, a in zip(tasks, answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class _ByTask:
+    """A check of answers to tasks, as a verifier of rows: by the identity of the row, which has one task."""
+
+    check: Check
+    tasks: Mapping[int, Task]
+
+    @property
+    def name(self) -> str:
+        return self.check.name
+
+    def grades(self, rows: Sequence[Row]) -> Sequence[Grade]:
+        return self.check.grades([self.tasks[id(r)] for r in rows], [answers(r)[0] for r in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,36 +158,39 @@ def following(
     earlier   round n's directory; None where the checkpoint was trained on people alone
     Raises BadInput: no task, a changed anchor, and whatever the guard refuses. `out` appears whole or not at all.
     """
-    config, check = config or RoundConfig(), check or Graders()
+    config = config or RoundConfig()
     before = read(earlier) if earlier else None
     _anchor_stays(anchor, before, out)
     asked, failures = chosen(tasks, outcomes, config)
-    written = _sampled(policy, asked, config, before.number + 1 if before else 1)
-    passed, found = _checked(written, check)
+    number = before.number + 1 if before else 1
+    written = _sampled(policy, asked, config, number)
+    found = curation.verify([s for _, s in written], _ByTask(check or Graders(), {id(s.row): t for t, s in written}))
     people = [Sourced(row, Human()) for row in anchor]
-    fresh = [s for s in curation.distinct(people + passed) if isinstance(s.origin, Sampled)]
+    fresh = [s for s in curation.distinct(people + found.passed) if isinstance(s.origin, Sampled)]
     mixed = people + _spread(fresh, asked, _room(anchor, config.guard))
-    rng = np.random.default_rng([config.seed, len(asked)])
-    admission = curation.admit(mixed, config.guard, anchor=anchor, rng=rng)
-    answered = {digest(s.row.prompt) for s in passed}
+    admission = curation.admit(
+        mixed, config.guard, anchor=anchor, rng=np.random.default_rng([config.seed, len(asked)])
+    )  # fmt: skip
+    answered = {digest(s.row.prompt) for s in found.passed}
     waiting = [t for t in failures if digest(t.prompt) not in answered]
     made = Round(
-        number=before.number + 1 if before else 1,
-        parent=Parent(policy.digest, before.digest if before else None),
-        prompts=len(asked), failures=len(failures), unanswered=len(waiting), sampled=len(written), passed=len(passed),
-        failed=found["failed"], unscored={k: v for k, v in found.items() if k != "failed"},
-        kept=len(mixed) - len(anchor), anchor=digest(list(anchor)), anchor_rows=len(anchor), admission=admission,
+        number, Parent(policy.digest, before.digest if before else None), len(asked), len(failures), len(waiting),
+        len(written), len(found.passed), len(found.failed), Counter(why.reason for _, why in found.unscored),
+        len(mixed) - len(anchor), digest(list(anchor)), len(anchor), admission,
     )  # fmt: skip
+    _write(out, made, mixed, {"guard": [config.guard], "tasks": asked, "waiting": waiting})
+    return made
+
+
+def _write(out: Path, made: Round, mixed: Sequence[Sourced], beside: Mapping[str, Sequence[object]]) -> None:
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     with writing(out):
         curation.write(partial, mixed)
-        jsonl.write(partial / "guard.json", [config.guard])
-        jsonl.write(partial / "tasks.jsonl", asked)
-        jsonl.write(partial / "waiting.jsonl", waiting)
+        for name, records in beside.items():
+            jsonl.write(partial / FILES[name], records)
         jsonl.write(partial / FILE, [made])
         partial.rename(out)
-    return made
 
 
 def read(directory: Path) -> Round:
@@ -206,23 +226,6 @@ def _sampled(policy: Policy, asked: Sequence[Task], config: RoundConfig, generat
         (t, Sourced(DemonstrationRow(t.prompt, assistant(g.text), (), t.group or digest(t.prompt)), origin))
         for t, some in zip(asked, said, strict=True) for g in some if g.ended
     ]  # fmt: skip
-
-
-def _checked(written: Sequence[tuple[Task, Sourced]], check: Check) -> tuple[list[Sourced], dict[str, int]]:
-    """What passed, and how many did not, by reason."""
-    by_row = {id(s.row): t for t, s in written}
-
-    class Asked:
-        name = check.name
-
-        def grades(self, rows: Sequence[Row]) -> Sequence[Grade]:
-            return check.grades([by_row[id(r)] for r in rows], [answers(r)[0] for r in rows])
-
-    found = curation.verify([s for _, s in written], Asked())
-    counts: dict[str, int] = {"failed": len(found.failed)}
-    for _, why in found.unscored:
-        counts[why.reason] = counts.get(why.reason, 0) + 1
-    return found.passed, counts
 
 
 def _spread(fresh: Sequence[Sourced], asked: Sequence[Task], room: float) -> list[Sourced]:
