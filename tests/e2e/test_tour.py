@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from benchmarks.hall_server import free_port
 from playwright.sync_api import expect
+from tests.e2e.conftest import AXE
+from tests.e2e.test_access import found, overflowing
 from tests.e2e.test_people import reach
 from tests.web.database.halls import environment
 
@@ -159,6 +161,11 @@ def test_without_the_real_votes_the_walk_is_whole_and_says_that_they_are_simulat
     holds(page, said)
     assert "The certificate stays outside." in said["release"]
     assert "levels: H0 1,300, H2 12" in outside(page, tmp_path / "got")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert overflowing(page) == [], width
+        # never a reason to skip the walk: where axe is not installed, `test_people` skips and says so
+        assert not AXE.exists() or found(page, AXE.read_text(encoding="utf-8")) == [], width
     page.locator("#claim-seed").fill("2")
     assert "by seed 2" in did(page, "claim")
     page.reload()
