@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tutelage import curation
 from tutelage.curation import Guard, Human, Sampled, Sourced
@@ -48,6 +50,21 @@ def test_shares_are_of_weight_and_not_of_rows() -> None:
     found = curation.shares(mixed)
     assert (found.human, found.verified, found.unverified, found.rows) == pytest.approx((0.6, 0.2, 0.2, 3))
     assert found.synthetic == pytest.approx(0.4)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 10), st.sampled_from("hvu")), min_size=1, max_size=20), st.floats(0, 1))
+def test_shares_add_up_and_the_cap_decides_by_them_alone(parts: list[tuple[float, str]], cap: float) -> None:
+    """Any weights, any mixture, any cap: let in exactly where the unverified share is within it."""
+    of = {"h": Human(), "v": replace(MODEL, verified_by="even"), "u": MODEL}
+    mixed = [Sourced(row(f"{i}", weight), of[kind]) for i, (weight, kind) in enumerate(parts)]
+    found = curation.shares(mixed)
+    assert found.human + found.synthetic == pytest.approx(1)
+    try:
+        curation.admit(mixed, Guard(cap=cap, people=0.0), rng=RNG)
+        refused = False
+    except BadInput:
+        refused = True
+    assert refused == (found.unverified > cap)
 
 
 def test_more_unverified_text_than_the_cap_is_refused_with_both_named() -> None:
