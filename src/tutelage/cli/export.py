@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from tutelage.cli import console
+from tutelage.cli.export_training import training
+from tutelage.cli.words import Word
 
 EXAMPLE = """\b
 Example: tutelage export judgments/ --to trl-preference --out pairs.parquet
+         tutelage export training --help      for another engine to train from
 """
 
 
-@click.command(options_metavar="--to FORMAT --out FILE [OPTIONS]", epilog=EXAMPLE)
+@click.command(
+    cls=Word, words={"training": training}, options_metavar="--to FORMAT --out FILE [OPTIONS]", epilog=EXAMPLE
+)
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--to", required=True, help="judgments, rows, or one of TRL's shapes below.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="FILE.jsonl, .jsonl.gz or .parquet.")

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from tutelage.cli import console
+from tutelage.cli.import_checkpoint import checkpoint
+from tutelage.cli.words import Word
 
 if TYPE_CHECKING:
     from tutelage.formats import Example, Imported
 
 EXAMPLE = """\b
 Example: tutelage import votes.csv --kind comparison --map winner=vote --out j
+         tutelage import checkpoint --help        weights trained elsewhere
 """
 
 
-@click.command(options_metavar="--kind KIND --out DIR [OPTIONS]", epilog=EXAMPLE)
+@click.command(
+    cls=Word, words={"checkpoint": checkpoint}, options_metavar="--kind KIND --out DIR [OPTIONS]", epilog=EXAMPLE
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", required=True, help="comparison, ranking, rating, demonstration, classification.")
 @click.option("--out", type=click.Path(path_type=Path), help="Directory for the four JSONL files.")
