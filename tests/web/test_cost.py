@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from tutelage.web.work import actions
 
-MOST = 18
+MOST = 20
 
 
 @pytest.mark.parametrize("items", [5, 300])
-def test_a_submission_with_receipt_pay_line_audit_entry_and_next_task_is_at_most_18_statements(
+def test_a_submission_with_receipt_pay_line_audit_entry_and_next_task_is_at_most_20_statements(
     make_hall: Callable[..., Any], items: int
 ) -> None:
     """The third of a person: the first makes their key, the second their accounts."""

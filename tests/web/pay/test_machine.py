@@ -33,7 +33,7 @@ from tutelage.web.review import actions as review
 from tutelage.web.review.models import Review
 from tutelage.web.shared.refusals import Refused
 from tutelage.web.work import actions as work
-from tutelage.web.work.models import Judgment, Seat
+from tutelage.web.work.models import Judgment, Seat, Slot
 
 FIRST, TIE = {"type": "prefer", "winner": "first"}, {"type": "tie"}
 WHO = st.integers(0, 1)
@@ -55,12 +55,13 @@ class Ledger(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.whole.__exit__(None, None, None)
 
-    @initialize(piece=st.integers(1, 300), fee=st.integers(0, 4000), reading=st.integers(0, 60), overlap=st.just(1))
-    def begin(self, piece: int, fee: int, reading: int, overlap: int) -> None:
-        """An open project with the money that is asked for before one may be published."""
-        need = rules.needed(8, piece, 20, reading, fee)
+    @initialize(piece=st.integers(1, 300), fee=st.integers(0, 4000), reading=st.integers(0, 60),
+                share=st.sampled_from([100, 100, 60, 25, 5, 0]))  # fmt: skip
+    def begin(self, piece: int, fee: int, reading: int, share: int) -> None:
+        """An open project with the money that is asked for before one may be published, or a part of it, or none."""
+        need = rules.needed(8, piece, 20, reading, fee) * share // 100
         self.hall = a_hall(items=8, escrow=need, piece_minor=piece, fee_bp=fee, instruction_minor=reading)
-        self.project, self.paid_in, self.lines = self.hall.project, need, 1
+        self.project, self.paid_in, self.lines = self.hall.project, need, bool(need)
         self.reviewer = User.objects.create_user("reviewer@example.org", None)
         Role.objects.create(project=self.project, user=self.reviewer, name="reviewer")
         dollars = Project.objects.create(
@@ -79,6 +80,28 @@ class Ledger(RuleBasedStateMachine):
             self.owed[user.pk] += minor
             self.spent += minor + rules.fee(minor, self.project.fee_bp)
             self.lines += 1
+
+    def take(self, seat: Seat) -> Any:
+        """A task, or None where the purse, the queue or what they did already gives none."""
+        task = work.take(seat, self.now)
+        if task is not None and "none" in task:
+            assert "purse is empty" in str(task["none"]["reason"])
+            free = queries.escrow_balance(self.project) - self.promised(seat.user)
+            assert free < self.worth(seat), "one more task would have been covered"
+            return None
+        return task
+
+    def worth(self, seat: Seat) -> int:
+        """What a task of somebody can cost at most: their pay, what they get for reading, the shares."""
+        unread = 0 if seat.done else self.project.instruction_minor
+        return sum(rules.cost(minor, self.project.fee_bp) for minor in (self.project.piece_minor, unread))
+
+    def promised(self, but: User | None = None) -> int:
+        """What the tasks that are out can cost; one taken back by its maker is paid already."""
+        held = Slot.objects.filter(project=self.project, state=Slot.LEASED).exclude(user=but)
+        paid = Judgment.objects.filter(answer__type="withdrawn", slot__in=held).values("slot")
+        out = held if but else held.exclude(pk__in=paid)
+        return sum(self.worth(Seat.objects.get(project=self.project, user=slot.user)) for slot in out)
 
     def seat(self, who: int) -> Seat:
         return Seat.objects.select_related("project", "user").get(project=self.project, user=self.hall.people[who])
@@ -101,12 +124,11 @@ class Ledger(RuleBasedStateMachine):
         """Somebody takes a task, answers it, and sends it again: one judgment, one line. Another body: refused."""
         seat = self.seat(who)
         first = not seat.done
-        task = work.take(seat, self.now)
+        task = self.take(seat)
         if task is None:
             return
         self.now += timedelta(seconds=seconds)
-        before = Judgment.objects.filter(slot__token=task["lease"]["token"]).order_by("pk").last()
-        undone = before is not None and before.answer.get("type") == "withdrawn"
+        undone = self.undone(task)
         key, said = self.key(), TIE if tie else FIRST
         read = Transfer.objects.filter(kind="instruction", user=seat.user).exists()
         asked = (seat.user, task["lease"]["token"], key, said, "", {"active_ms": 5}, self.now)
@@ -122,13 +144,13 @@ class Ledger(RuleBasedStateMachine):
     def skip(self, who: int, seconds: int) -> None:
         """A task given back is paid for its time, at most as much as done; sent twice, it is paid once."""
         seat = self.seat(who)
-        task = work.take(seat, self.now)
+        task = self.take(seat)
         if task is None:
             return
         self.now += timedelta(seconds=seconds)
-        key = self.key()
+        key, undone = self.key(), self.undone(task)
         due, _ = work.skip(seat.user, task["lease"]["token"], key, "unclear", "", self.now)
-        assert (1 if self.project.piece_minor else 0) <= due <= self.project.piece_minor
+        assert (0 if undone else 1) <= due <= (0 if undone else self.project.piece_minor)
         assert work.skip(seat.user, task["lease"]["token"], key, "unclear", "", self.now)[0] == due
         self.due(seat.user, due)
 
@@ -165,12 +187,19 @@ class Ledger(RuleBasedStateMachine):
             with transaction.atomic():
                 task = review.begin_redo(user, asked.judgment, self.now)
         except Refused:
-            return  # done already, or somebody else holds the task
+            return  # done already, somebody else holds the task, or there is no money for it
         replaced = Judgment.objects.filter(supersedes=asked.judgment).exists()
         assert not replaced
         work.submit(user, task["lease"]["token"], self.key(), TIE, "", {"active_ms": 5}, self.now)
         self.due(user, self.project.piece_minor)
 
+    def undone(self, task: Any) -> bool:
+        """Whether its holder answered it and took that back: it is paid already."""
+        holder = Slot.objects.get(token=task["lease"]["token"])
+        before = Judgment.objects.filter(slot=holder, user=holder.user_id).order_by("pk").last()
+        return before is not None and before.answer.get("type") == "withdrawn"
+
+    @precondition(lambda self: not Slot.objects.filter(project=self.project, state=Slot.LEASED).exists())
     @rule(more=st.integers(0, 2000))
     def another_share(self, more: int) -> None:
         """The platform's share may change for what comes: what was booked stays as it was."""
@@ -207,13 +236,15 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def it_holds(self) -> None:
-        """Every sum by hand is the ledger's; every transfer and the whole sum to zero; nothing set aside is below 0."""
+        """Every sum by hand is the ledger's; transfers and the whole sum to zero; what is out is always covered."""
         if not hasattr(self, "project"):
             return
         assert queries.unbalanced() == []
         assert sum(Entry.objects.values_list("minor", flat=True)) == 0
         escrow = queries.escrow_balance(self.project)
-        assert escrow == self.paid_in - self.spent - self.back >= 0
+        assert escrow == self.paid_in - self.spent - self.back
+        assert queries.balance("escrow", "EUR", project=self.project) == escrow and queries.adrift() == []
+        assert escrow >= self.promised(), "every task that is out is paid, whatever happens"
         for user in self.hall.people:
             assert queries.balance("payable", "EUR", user=user) == self.owed[user.pk]
         assert queries.balance("fees", "EUR") == self.spent - sum(self.owed.values())

@@ -19,7 +19,7 @@ from tutelage.provenance.merkle import Tree, leaf_hash
 from tutelage.web import installation
 from tutelage.web.database import migrating
 from tutelage.web.pay.models import Entry, Transfer
-from tutelage.web.pay.queries import unbalanced
+from tutelage.web.pay.queries import adrift, unbalanced
 from tutelage.web.proof.models import Checkpoint, Leaf
 from tutelage.web.proof.queries import keys
 from tutelage.web.work.models import Judgment
@@ -70,7 +70,10 @@ def _ledger() -> Check:
         minor=Sum("minor"))}  # fmt: skip
     odd, off = unbalanced(), {currency: minor for currency, minor in sums.items() if minor}
     seen = f"{Transfer.objects.count()} transfers; sums by currency {sums or 'none'}"
-    return Check("ledger", not odd and not off, seen if not odd else f"{seen}; {len(odd)} do not balance: {odd[0]}")
+    drift = adrift()
+    wrong = [f"{len(odd)} do not balance: {odd[0]}"] if odd else []
+    wrong += [f"{len(drift)} running balances are not their sums: account {drift[0]}"] if drift else []
+    return Check("ledger", not wrong and not off, "; ".join([seen, *wrong]))
 
 
 def _log() -> Check:

@@ -15,7 +15,10 @@ from tutelage.web.shared.ids import new_id
 
 
 class Account(models.Model):
-    """A place where money is. Its balance is the sum of its entries."""
+    """A place where money is. What is there is the sum of its entries.
+
+    balance  that sum, of an escrow only: a trigger keeps it as entries come
+    """
 
     class Kind(models.TextChoices):
         """What the money is there."""
@@ -30,6 +33,7 @@ class Account(models.Model):
     currency = models.CharField(max_length=3)
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="accounts")
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="accounts")
+    balance = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from tutelage.web.pay import rules
 from tutelage.web.pay.models import Account, Entry, Transfer
@@ -23,8 +23,17 @@ def balance(kind: Choice, currency: str, *, project: Project | None = None, user
 
 
 def escrow_balance(project: Project) -> int:
-    """What is set aside for a project and not yet earned."""
-    return balance(Account.Kind.ESCROW, project.currency, project=project)
+    """What is set aside for a project and not yet earned: one row, however long the ledger is."""
+    return _escrow(project).values_list("balance", flat=True).first() or 0
+
+
+def left(project: Project) -> int:
+    """The same, and nobody moves it until the transaction ends."""
+    return _escrow(project).select_for_update(no_key=True).values_list("balance", flat=True).first() or 0
+
+
+def _escrow(project: Project) -> QuerySet[Account]:
+    return Account.objects.filter(kind=Account.Kind.ESCROW, currency=project.currency, project=project, user=None)
 
 
 def escrow_needed(project: Project, slots: int, people: int = 20) -> int:
@@ -76,6 +85,12 @@ def every_line(user: User) -> list[dict[str, Any]]:
                         seconds=F("transfer__seconds"), project=F("transfer__project"),
                         judgment=F("transfer__contribution"))  # fmt: skip
     return list(found)
+
+
+def adrift() -> list[int]:
+    """Escrow accounts whose running balance is not the sum of their entries; there are none."""
+    rows = Account.objects.filter(kind=Account.Kind.ESCROW).annotate(minor=Sum("entries__minor", default=0))
+    return list(rows.exclude(balance=F("minor")).values_list("pk", flat=True))
 
 
 def unbalanced() -> list[UUID]:

@@ -145,15 +145,18 @@ def accept(user: User, project: Project, digest: str) -> Acceptance:
     rightward.take_seat(project, user, pseudonym(bytes(project.pepper), str(user.pk)))
     audit(user, "accept", "offer", made.pk, project=project, offer=digest, version=current.version)
     if invited:
-        pay_instructions(project, user, since=before.guideline if before else None)
+        pay_instructions(project, user, since=before.guideline if before else None, asked=True)
     return made
 
 
-def pay_instructions(project: Project, user: User, *, since: Guideline | None = None) -> bool:
+def pay_instructions(
+    project: Project, user: User, *, since: Guideline | None = None, asked: bool = False
+) -> bool:  # fmt: skip
     """Pay for reading the guideline in force, once; for a later version, for what is new in it.
 
     Whom an invitation brought is paid on accepting; who came by an open call, with their first answer, since making
     accounts must not be a way to empty the escrow. `work` calls this then.
+    asked: Raises Refused where the money set aside is needed for tasks that are out.
     """
     current = queries.guideline(project)
     words = len(current.text.split())
@@ -161,6 +164,8 @@ def pay_instructions(project: Project, user: User, *, since: Guideline | None = 
     minor = rules.share_of(project.instruction_minor, fresh, words)
     seconds = round(rules.reading_minutes(current.text) * 60 * fresh / words) if words else 0
     key = f"instruction:{current.pk}:{user.pk}"
+    if asked:
+        rightward.check_reading(project, user, minor)
     return rightward.pay_instructions(project, user, key, minor, seconds, timezone.now())
 
 
@@ -228,7 +233,9 @@ def _end(project: Project) -> None:
 
 def _locked(project: Project) -> Project:
     """The project as it is now, and stays until the transaction ends."""
-    return Project.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=project.pk)
+    return (
+        Project.objects.select_for_update(of=("self",), no_key=True).select_related("organisation").get(pk=project.pk)
+    )
 
 
 def _stands(project: Project) -> None:

@@ -228,6 +228,11 @@ def role_for(project: Project, pk: int) -> Role:
     return found
 
 
+def short(project: Project) -> bool:
+    """Whether people find an empty purse."""
+    return rightward.short(project)
+
+
 def escrow(project: Project) -> tuple[int, int]:
     """(needed, there): what must be set aside for what is still wanted, and what is."""
     return rightward.escrow(project, rightward.wanted(project))

@@ -13,6 +13,7 @@ from tutelage.web.people.rightward import audit
 __all__ = [
     "any_free",
     "audit",
+    "check_reading",
     "escrow",
     "give_back",
     "held",
@@ -21,6 +22,7 @@ __all__ = [
     "rehearsed",
     "seats_of",
     "set_aside",
+    "short",
     "take_seat",
     "wanted",
 ]
@@ -79,6 +81,16 @@ def take_seat(project: Any, user: Any, nym: str) -> Any:
     """A contributor's place in the queue of a project, made once."""
     seats = apps.get_model("work", "Seat")._default_manager
     return seats.get_or_create(project=project, user=user, defaults={"nym": nym})[0]
+
+
+def check_reading(project: Any, user: Any, minor: int) -> None:
+    """Raises Refused where the purse does not pay somebody for reading beside the tasks that are out."""
+    import_string("tutelage.web.work.purse.check_reading")(seats_of(user)[project.pk], minor)
+
+
+def short(project: Any) -> bool:
+    """Whether the purse pays for no other task although some are wanted."""
+    return bool(import_string("tutelage.web.work.purse.short")(project))
 
 
 def pay_instructions(project: Any, user: Any, key: str, minor: int, seconds: int, at: Any) -> bool:

@@ -26,7 +26,7 @@ from tutelage.web.projects.models import Project
 from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
-from tutelage.web.work import caring, claiming, problems, queries, rules
+from tutelage.web.work import caring, claiming, problems, purse, queries, rules
 from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
@@ -69,6 +69,7 @@ def submit(user: User, token: str, key: str, answer: Json, reason: str, telemetr
     found = problems.conditions(slot, user, item, answer)
     if not seat.done:  # who came by an open call is paid for reading with the first answer
         pay_instructions(slot.project, user)
+        seat.refresh_from_db(fields=["earned_minor"])
     judgment = _store(seat, slot, item, answer, reason, telemetry, key, said, now, found)
     Item.objects.filter(pk=slot.item_id).update(given=F("given") + 1)
     _by_need(slot.project, slot.item_id, item)
@@ -123,7 +124,8 @@ def skip(user: User, token: str, key: str, why: str, note: str, now: datetime) -
         raise Refused("This task was answered already.", expected="a task that you hold", remedy="Reload.", safe=SAFE)
     seat, project = _seated(slot, user), slot.project
     spent = _attention(slot, user, now)
-    due = pay_rules.for_time(project.piece_minor, project.minutes, spent)
+    paid = slot.epoch and _taken_back(queries.before(slot, user))
+    due = 0 if paid else pay_rules.for_time(project.piece_minor, project.minutes, spent)
     Skip.objects.create(item=slot.item, user=user, why=why, note=note, key=key, pay_minor=due, at=now)
     if due:
         money.pay(Transfer.Kind.SKIP, f"skip:{user.pk}:{key}", project, user, due, seconds=spent // 1000, at=now)
@@ -179,6 +181,7 @@ def reopen(user: User, judgment: Judgment, token: str, now: datetime) -> dict[st
         raise Refused("Somebody else is at this task now.", expected="a task that nobody else has taken",
                       remedy="Take another.", safe=SAFE)  # fmt: skip
     _put_back(queries.held(seat), seat, now)
+    purse.check(seat)
     expires, was = now + timedelta(seconds=seat.project.lease_s), slot.state
     slot.epoch, slot.token = slot.epoch + 1, token
     guideline = queries.latest_guideline(seat.project_id)
@@ -247,7 +250,7 @@ def _store(
     project, user = slot.project, seat.user
     spent = _attention(slot, user, now)
     before = queries.before(slot, user) if slot.epoch else None
-    taken_back = before is not None and before.answer == records.WITHDRAWN
+    taken_back = _taken_back(before)
     due = 0 if taken_back else project.piece_minor  # what was taken back has been paid already; rework is paid again
     replaced = None if taken_back else before
     judgment = _record(seat, slot, item, answer, reason, telemetry, key, said, now, pay=due, spent=spent,
@@ -317,7 +320,12 @@ def _next(seat: Seat, now: datetime, undo: Judgment | None = None) -> dict[str, 
         return None
     if project.quota_day and seat.day == now.date() and seat.done_today >= project.quota_day:
         return None
-    return caring.closed(seat) or caring.suitable(seat, now, lambda after: _lease(seat, after, now, undo))
+    closed = caring.closed(seat)
+    if closed is not None:
+        return closed
+    if not purse.covers(seat) and not (claiming.reclaim(now, project.pk) and purse.covers(seat)):
+        return {"none": {"reason": purse.EMPTY, "when": None}} if claiming.free(project.pk, 1) else None
+    return caring.suitable(seat, now, lambda after: _lease(seat, after, now, undo))
 
 
 def _lease(seat: Seat, after: int, now: datetime, undo: Judgment | None) -> tuple[Slot, dict[str, Any]] | None:
@@ -351,6 +359,11 @@ def _again(user: User, key: str, said: str, slot: Slot, now: datetime) -> Done:
         raise Unprocessable("The same key came with another answer before.", expected="a new key for a new answer",
                             remedy="Reload the task.", safe=SAFE)  # fmt: skip
     return Done(stored, json.loads(stored.receipt), take(queries.seat_for(user, stored.project_id), now), again=True)
+
+
+def _taken_back(before: Judgment | None) -> bool:
+    """Whether what somebody said before in a slot was withdrawn by them: its pay stayed, so the task is paid."""
+    return before is not None and before.answer == records.WITHDRAWN
 
 
 def _answerable(slot: Slot) -> None:

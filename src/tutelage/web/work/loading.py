@@ -74,7 +74,9 @@ def _add(project: Project, batch: list[Offered], rng: np.random.Generator, neede
         Item.objects.filter(project=project, name__in=[o.item.id for o in batch]).values_list("name", flat=True)
     )
     batch = [o for o in {o.item.id: o for o in batch}.values() if o.item.id not in there]
-    Project.objects.select_for_update().get(pk=project.pk)  # one batch after another: items are told apart by number
+    Project.objects.select_for_update(no_key=True).get(
+        pk=project.pk
+    )  # one batch after another: items are told apart by number
     last = Item.objects.filter(project=project).aggregate(rank=Max("rank"), pk=Max("pk"))
     counts = Item.objects.filter(project=project).values_list("domain").annotate(Count("pk")).order_by()
     order = rules.ranks(

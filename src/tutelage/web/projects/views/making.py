@@ -69,6 +69,7 @@ def project(request: HttpRequest, pk: Any) -> HttpResponse:
         "tasks": queries.tasks_left(found),
         "needed": needed,
         "there": there,
+        "short": queries.short(found),
         "money": forms.MoneyForm(initial=start),
         "rehearsed": queries.rehearsed(found, signed_in(request)) if found.manages else None,
     }

@@ -21,7 +21,7 @@ def progress(request: HttpRequest, pk: Any) -> HttpResponse:
     top = alerts[0] if alerts else None
     context = {
         "project": project, "place": "run", "figures": figures, "found": found, "alerts": alerts[1:], "top": top,
-        "to": reverse(top.to, args=[project.pk]) if top else "", "ending": _ending(found),
+        "to": reverse(top.to, args=[project.pk]) + top.href if top else "", "ending": _ending(found),
     }  # fmt: skip
     return render(request, "runs/run.html", context)
 
