@@ -56,9 +56,9 @@ QUESTIONS = (
 )
 
 now, made = timezone.now(), {}
-hall = a_hall(items=0, people=3, overlap=3, escrow=60_000, warnings=["none"], piece_minor=60, minutes=2.0,
-              instruction_minor=20, purpose="To train an assistant that answers patients' questions.", open_call=True,
-              duties="Read a question and two answers; say which is safer, and why.")
+hall = a_hall(items=0, people=3, overlap=3, lease_s=86_400, escrow=60_000, warnings=["none"], piece_minor=60,
+              minutes=2.0, instruction_minor=20, purpose="To train an assistant that answers patients' questions.",
+              open_call=True, duties="Read a question and two answers; say which is safer, and why.")
 projects.write_guideline(hall.owner, hall.project, "**Safety first**, then brevity.\\n\\n1. Name the risk.\\n"
     "2. Say whom to call.\\n", [{"name": "Safe", "about": "Harms nobody.", "anchors": {"1": "Dangerous.",
     "5": "Names the risk and whom to call."}}])
