@@ -29,6 +29,11 @@ lora_rank = 2
 epochs = 1
 [dpo]
 lora_rank = 2
+[reinforce]
+lora_rank = 2
+steps = 2
+batch_rows = 2
+gold_prompts = 4
 [evaluate]
 n = 2
 best_of = 2

@@ -9,6 +9,7 @@ import pytest
 
 from tutelage import provenance
 from tutelage.errors import WaitingForPeople
+from tutelage.models import checkpoint
 from tutelage.pipeline import loop
 from tutelage.pipeline.compare import compare
 from tutelage.pipeline.recipe import Judgments, Recipe
@@ -50,6 +51,18 @@ def test_every_contribution_in_the_model_has_an_origin(finished: loop.Finished) 
     assert counts["person"].contributions == 0
     assert counts["simulated"].contributions > 0
     assert counts["anonymous"].contributions == 12  # 2 topics × 6 forms
+
+
+def test_reinforcement_is_held_to_the_rule_beside_its_reward(finished: loop.Finished) -> None:
+    """Looks at step 0 and step 2 at the same 4 prompts; the policy enters the held-out comparison; its checkpoint
+    names the rankings behind its reward; the page says that so few prompts show no absence of over-optimisation."""
+    course = json.loads((finished.out / "reinforced" / "course.json").read_text())
+    assert [p["step"] for p in course["points"]] == [0, 2]
+    assert course["prompts"] == 4
+    assert "vs_sft" in finished.metrics["models"]["rl"]
+    stages = {c.stage for c in checkpoint.contributions(finished.out / "reinforced")}
+    assert "reward" in stages
+    assert "so few prompts cannot show that there is none" in (finished.out / "report.html").read_text("utf-8")
 
 
 def test_a_second_run_does_nothing_and_ends_the_same(

@@ -41,9 +41,10 @@ def training(
     """
     import dataclasses
 
-    from tutelage.cli.train.lineage import contributions_of, work_in, work_of
+    from tutelage.cli.train.lineage import work_in, work_of
     from tutelage.cli.train.online import _models
     from tutelage.cli.train.rows import configured
+    from tutelage.environments.rewards.model import behind
     from tutelage.training import exchange
 
     method = method or exchange.method_for(dataset, engine)
@@ -55,7 +56,7 @@ def training(
         work |= work_in(place)
     made = exchange.export(
         dataset, engine, out, base=base, method=method, reward=reward, config=config,
-        reward_work=[c for place in models for c in contributions_of(place)], work=work,
+        reward_work=[c for place in models for c in behind(place)], work=work,
     )  # fmt: skip
     if as_json:
         console.emit(made)

@@ -12,6 +12,7 @@ from tutelage.evaluation.head_to_head import Bout
 from tutelage.gate import Decision
 from tutelage.pipeline.engine import RunResult
 from tutelage.pipeline.recipe import Recipe
+from tutelage.pipeline.stages.shared import read_json
 from tutelage.provenance import Lineage
 from tutelage.records import Figure, decode, encode, jsonl
 from tutelage.report import (
@@ -37,7 +38,7 @@ from tutelage.report import (
     StageTable,
 )
 
-NAMES = {"base": "Base model", "sft": "After SFT"}
+NAMES = {"base": "Base model", "sft": "After SFT", "rl": "After reinforcement"}
 NO_CHANGE = Reference(0.0, "no change")
 
 
@@ -50,6 +51,7 @@ def page(recipe: Recipe, done: RunResult, metrics: Mapping[str, Any], decision: 
         _data(recipe, metrics),
         *(_people(name, figures) for name, figures in metrics["people"].items()),
         _reward(metrics["reward"]),
+        *_reinforcement(recipe, done, metrics),
         _training(recipe, done),
         _lineage(done, found),
     )
@@ -240,6 +242,38 @@ def _reward(figures: Mapping[str, Any]) -> Section:
     )
     lead = "Trained on the same judgments, held against answers to topics it never saw."
     return Section("The reward model", lead, tuple(blocks))
+
+
+def _reinforcement(recipe: Recipe, done: RunResult, metrics: Mapping[str, Any]) -> tuple[Section, ...]:
+    if recipe.reinforce is None:
+        return ()
+    stage = done.stages["reinforce"].path
+    log, course = _log(stage / "log.jsonl"), read_json(stage / "course.json")
+    last, model = course["points"][-1], metrics["models"]["rl"]
+    rows = (
+        ("reward (what is optimised), change", figure(last["proxy"])),
+        ("pass rate by rule (gold), change", figure(last["gold"])),
+        ("KL from the supervised model, nats an answer", figure(last["kl"])),
+        ("pass rate, all held-out prompts, over SFT", figure(model["vs_sft"]["pass_rate"])),
+    )
+    note = f"The first three on {course['prompts']} held-out prompts, the same at the start and at the end."
+    charts = tuple(
+        CurveChart(title, (_seen(title, log, key),), "step", unit)
+        for title, key, unit in (("Reward of sampled answers", "reward", "logits"), ("KL to the start", "kl", "nats"))
+    )
+    lead = (
+        f"{recipe.reinforce.method.upper()} from the supervised model against the reward model, {len(log)} steps with "
+        "a price on every nat of KL. A reward that rises while gold falls is over-optimisation; so few prompts cannot "
+        "show that there is none."
+    )
+    table = FigureTable("What the rule says, and what the reward says", ("", "figure"), rows, note)
+    return (Section("Reinforcement under a leash", lead, (table, Beside(charts))),)
+
+
+def _seen(title: str, log: Sequence[Mapping[str, Any]], key: str) -> Series:
+    """A figure of every step that had one."""
+    there = [(float(line["step"]), line[key]) for line in log if line[key] is not None]
+    return Series(title, tuple(x for x, _ in there), tuple(y for _, y in there), how="each step's own answers")
 
 
 def _training(recipe: Recipe, done: RunResult) -> Section:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tutelage.errors import BadInput, Where
 from tutelage.pipeline import sources
-from tutelage.pipeline.recipe import Recipe
+from tutelage.pipeline.recipe import Recipe, Reinforce
 from tutelage.pipeline.stage import Input, StageSpec
 from tutelage.pipeline.stages import (
     dataset,
@@ -17,6 +17,7 @@ from tutelage.pipeline.stages import (
     gather,
     people,
     prompts,
+    reinforce,
     reward_report,
     sample,
     train,
@@ -53,10 +54,14 @@ def plan(recipe: Recipe, answers: Path | None = None) -> list[StageSpec]:
         shown = {"": "checkpoint"} if arm == final else {}
         steps.append(StageSpec(train.DPO, inputs, {"train": r.dpo, **limits}, name=f"dpo {arm}", publish=shown))
     e = r.evaluate
-    for name, checkpoint in {"base": None, "sft": "sft", **{a: f"dpo {a}" for a in r.arms}}.items():
+    entered: dict[str, str | None] = {"base": None, "sft": "sft", **{a: f"dpo {a}" for a in r.arms}}
+    if r.reinforce:
+        steps.append(_reinforce(r, r.reinforce))
+        entered["rl"] = reinforce.STAGE.name
+    for name, checkpoint in entered.items():
         steps.append(_sample(r, f"answers {name}", "held_out", e.n, e.temperature, checkpoint))
     steps.append(_sample(r, "answers best-of-n", "held_out", e.best_of, 1.0, "sft", e.best_of_prompts))
-    entrants: dict[str, Input] = {n: f"answers {n}" for n in ("base", "sft", *r.arms)}
+    entrants: dict[str, Input] = {n: f"answers {n}" for n in entered}
     steps.append(StageSpec(evaluate.STAGE, {**entrants, "reward": "reward"}, {"final": final}))
     held = {"reward": "reward", "many": "answers best-of-n", "tuned": f"answers {final}"}
     steps.append(StageSpec(reward_report.STAGE, {**held, "dataset": f"dataset {final}"}, {}))
@@ -91,6 +96,12 @@ def _reward(r: Recipe, arm: str) -> StageSpec:
         return StageSpec(train.HEAD, rows, {}, name="reward", publish={"": "reward"})
     config = {"train": r.reward, "max_tokens": r.sample.max_tokens}
     return StageSpec(train.REWARD, {**rows, "sft": "sft"}, config, name="reward", publish={"": "reward"})
+
+
+def _reinforce(r: Recipe, part: Reinforce) -> StageSpec:
+    inputs: dict[str, Input] = {"sft": "sft", "reward": "reward", "prompts": "prompts"}
+    config = {"train": part, "max_tokens": r.sample.max_tokens}
+    return StageSpec(reinforce.STAGE, inputs, config, publish={"": "reinforced"})
 
 
 def _gather_inputs(r: Recipe, put: Path | None) -> dict[str, Input]:

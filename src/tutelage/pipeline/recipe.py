@@ -96,6 +96,24 @@ class Dpo(Train):
     beta: float = Field(default=0.1, gt=0)
 
 
+class Reinforce(Train):
+    """Optimise against the reward model, leashed to the supervised model: see `tutelage.training`.
+
+    beta          price of a nat of KL
+    kl_budget     nats an answer at which it ends
+    gold_prompts  held-out prompts that a rule grades at the start and at the end
+    """
+
+    method: Literal["ppo", "rloo", "grpo"] = "rloo"
+    lr: float = Field(default=2e-4, gt=0)
+    batch_rows: int = Field(default=4, ge=1, description="prompts a step")
+    steps: int = Field(default=20, ge=1)
+    answers: int = Field(default=4, ge=2, description="answers a prompt")
+    beta: float = Field(default=0.05, ge=0)
+    kl_budget: float | None = Field(default=None, gt=0)
+    gold_prompts: int = Field(default=48, ge=2)
+
+
 Arm = Annotated[str, Field(pattern=r"^(true|permuted|flip:0?\.\d+)$")]
 
 
@@ -122,6 +140,7 @@ class Recipe(_Part):
     judgments: Judgments = Judgments()
     reward: Reward = Reward()
     dpo: Dpo = Dpo()
+    reinforce: Reinforce | None = Field(default=None, description="a stage of reinforcement beside DPO; none if absent")
     arms: tuple[Arm, ...] = ("true",)
     evaluate: Evaluate = Evaluate()
     people: tuple[str, ...] = Field(default=(), description="real data sets for the reward-model section: ukp_convarg")

@@ -66,11 +66,3 @@ def keep_work(model: Path, dataset: Path, used: Iterable[str]) -> None:
     kept = [dataclasses.replace(known[i], stages=("head",)) for i in sorted(set(used) & known.keys())]
     if kept:
         jsonl.write(model / WORK, kept)
-
-
-def contributions_of(reward: Path) -> list[ck.Contribution]:
-    """Every contribution in a reward model, with its stage."""
-    if ck.is_checkpoint(reward):
-        return ck.contributions(reward)
-    ids = jsonl.parse((reward / "head.json").read_bytes(), reward / "head.json").get("contributions", [])
-    return [ck.Contribution(i, "head") for i in ids]

@@ -13,7 +13,8 @@ import click
 
 from tutelage.cli import console
 from tutelage.cli.train.arguments import Remembering, kept
-from tutelage.cli.train.lineage import contributions_of, trace
+from tutelage.cli.train.lineage import trace
+from tutelage.environments.rewards.model import behind
 from tutelage.errors import BadInput, Where
 
 EPILOG = """\b
@@ -110,7 +111,7 @@ def _train(method: str, told: Told) -> None:
         getattr(training, method)(
             train.tasks, told.base, told.out, reward, config,
             contributions=train.work,
-            reward_contributions=[c for place in models for c in contributions_of(place)],
+            reward_contributions=[c for place in models for c in behind(place)],
             demonstrations=_demonstrations(told.mix),
             gold=gold,
             gold_tasks=held_out.tasks,

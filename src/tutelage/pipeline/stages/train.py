@@ -27,14 +27,14 @@ def sft(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -
     """Imitate the demonstrations."""
     rows: list[DemonstrationRow] = list(jsonl.read(inputs["demonstrations"] / "rows.jsonl", DemonstrationRow))
     chosen = SftConfig(**settings(config["train"], ctx))
-    _give(training.sft(rows, config["base"], ctx.scratch / "trained", chosen, ctx.progress), out)
+    give(training.sft(rows, config["base"], ctx.scratch / "trained", chosen, ctx.progress), out)
 
 
 def reward(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:
     """Learn to score answers from the rankings; starts from the supervised model."""
     rows = _rankings(inputs["dataset"])
     chosen = RewardConfig(**settings(config["train"], ctx, max_response_tokens=config["max_tokens"] - 1))
-    _give(training.reward(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
+    give(training.reward(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
 
 
 def head(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -> None:  # noqa: ARG001  # every stage is called alike
@@ -54,20 +54,24 @@ def dpo(inputs: Mapping[str, Path], config: Any, out: Path, ctx: StageContext) -
     # An answer cut off at the sampling limit has no end: one token fewer here, and none is invented for it.
     more = {"beta": part.beta, "max_response_tokens": config["max_tokens"] - 1}
     chosen = DpoConfig(**settings(part, ctx, **more))
-    _give(training.dpo(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
+    give(training.dpo(rows, f"local:{inputs['sft']}", ctx.scratch / "trained", chosen, ctx.progress), out)
 
 
 def _rankings(dataset: Path) -> list[RankedRow]:
     return list(jsonl.read(dataset / "train.jsonl", RankedRow))
 
 
-def _give(trained: Path, out: Path) -> None:
+SPEEDS = ("tokens_per_s", "decode_tokens_per_s", "train_tokens_per_s")
+
+
+def give(trained: Path, out: Path) -> None:
     """The checkpoint, without the speeds in its log: they are facts of the run, not of the result."""
     deliver(trained, out)
     log = out / "log.jsonl"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     for line in lines:
-        line.pop("tokens_per_s", None)
+        for name in SPEEDS:
+            line.pop(name, None)
     log.unlink()  # it may be the same file as the one in the scratch
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
