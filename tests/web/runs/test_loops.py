@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -371,3 +372,17 @@ def test_by_machine_a_run_is_launched_once_a_key_looked_at_paused_and_ended(empt
     assert client.get(f"{where}/1").json()["steps"] == []
     assert client.get(f"{where}/1/gate").status_code == 404
     assert client.post(f"{where}/1/cancel").json()["state"] == "cancelled"
+
+
+def test_a_run_whose_directory_is_gone_says_so_and_nothing_breaks(hall: Hall) -> None:
+    """On a page of its own, of every address of the run: gone (410), never an error of ours."""
+    loop = launched(hall)
+    shutil.rmtree(loops.folder(loop))
+    client = Client()
+    client.force_login(hall.owner)
+    where = f"/projects/{hall.project.pk}/runs/{loop.number}/"
+    for place in ("", "?part=state", "?part=acts", "report/", "gate/", "gate/sign/"):
+        answer = client.get(where + place)
+        assert answer.status_code == 410 and b"The directory of this run is gone" in answer.content, place
+    assert client.post(where + "do/pause/").status_code == 410
+    assert client.get(f"/projects/{hall.project.pk}/runs/").status_code == 200

@@ -92,6 +92,11 @@ class Seen:
         return sum(step["state"] == "done" for step in self.steps)
 
 
+def gone(loop: Loop) -> bool:
+    """Whether its directory is not there any more: moved, deleted, or on a disk that is not mounted."""
+    return not (folder(loop) / driver.RECIPE).is_file()
+
+
 def seen(loop: Loop) -> Seen:
     """How far it is, and the last lines of its log."""
     place = folder(loop)

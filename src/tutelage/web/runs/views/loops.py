@@ -90,6 +90,8 @@ def loop(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     """One run: how far it is, what it waits for, what went wrong. Its parts are fetched anew while something moves."""
     project = queries.project_for(request.user, pk, *queries.OVERSEE)
     found = reads.loop_for(project, number)
+    if reads.gone(found):
+        return _gone(request, project, found)
     part = {"state": "runs/loop_state.html", "acts": "runs/loop_acts.html"}.get(request.GET.get("part", ""))
     context = {
         "project": project,
@@ -103,6 +105,12 @@ def loop(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     return render(request, part or "runs/loop.html", context)
 
 
+def _gone(request: HttpRequest, project: Any, found: Any) -> HttpResponse:
+    """A run whose directory is not there: what is known of it, and that nobody's work is lost with it."""
+    context = {"project": project, "tab": "runs", "loop": found}
+    return render(request, "runs/loop_gone.html", context, status=410)
+
+
 @require_POST
 def act(request: HttpRequest, pk: Any, number: int, name: str) -> HttpResponse:
     """Pause it, stop it at once, let it go on, go on with what there is, end it."""
@@ -110,6 +118,8 @@ def act(request: HttpRequest, pk: Any, number: int, name: str) -> HttpResponse:
     found = reads.loop_for(project, number)
     if name not in ACTS:
         raise Http404
+    if reads.gone(found):
+        return _gone(request, project, found)
     ACTS[name](signed_in(request), found, timezone.now())
     return redirect("loop", pk=project.pk, number=number)
 
@@ -118,7 +128,10 @@ def act(request: HttpRequest, pk: Any, number: int, name: str) -> HttpResponse:
 def report(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     """The page that the run wrote, under a policy of its own: it runs nothing and reaches nothing."""
     project = queries.project_for(request.user, pk, *queries.OVERSEE)
-    answer = HttpResponse(reads.report(reads.loop_for(project, number)), content_type="text/html; charset=utf-8")
+    found = reads.loop_for(project, number)
+    if reads.gone(found):
+        return _gone(request, project, found)
+    answer = HttpResponse(reads.report(found), content_type="text/html; charset=utf-8")
     answer["Content-Security-Policy"] = REPORT_POLICY
     answer["Cross-Origin-Opener-Policy"] = "same-origin"
     return answer
@@ -129,6 +142,8 @@ def gate(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     """The decision with every figure it rests on, who signed, and a form for one's own word."""
     project = queries.project_for(request.user, pk, *queries.OVERSEE)
     found = reads.loop_for(project, number)
+    if reads.gone(found):
+        return _gone(request, project, found)
     shown, user = reads.gate(found), signed_in(request)
     form = StatementForm(request.POST or None, roles=shown.missing)
     if request.method == "POST" and form.is_valid():
@@ -149,6 +164,8 @@ def gate_sign(request: HttpRequest, pk: Any, number: int) -> HttpResponse:
     project = queries.project_for(request.user, pk, *queries.OVERSEE)
     found, user, now = reads.loop_for(project, number), signed_in(request), timezone.now()
     kept = request.session.get(STATEMENT, {})
+    if reads.gone(found):
+        return _gone(request, project, found)
     if kept.get("run") != found.pk:
         return redirect("gate", pk=project.pk, number=number)
     wrong = None
