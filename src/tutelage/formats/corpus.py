@@ -95,8 +95,13 @@ def rows(corpus: Corpus, *, each: bool = False) -> list[Row]:
     return [row for _, _, made in folded(corpus, each=each) for row in made]
 
 
-def folded(corpus: Corpus, *, each: bool = False) -> list[tuple[Item, Verdict, list[Row]]]:
-    """(item, verdict, rows) of every item that was judged, in the items' order; see `rows`."""
+def folded(
+    corpus: Corpus, *, each: bool = False, of_record: Callable[[Verdict], Verdict] | None = None
+) -> list[tuple[Item, Verdict, list[Row]]]:
+    """(item, verdict, rows) of every item that was judged, in the items' order; see `rows`.
+
+    of_record  what stands in place of what the votes came to, where somebody ruled
+    """
     responses = {r.id: r for r in corpus.responses}
     judges = {j.id: j for j in corpus.judges}
     by_item: dict[str, list[Judgment]] = {}
@@ -108,6 +113,7 @@ def folded(corpus: Corpus, *, each: bool = False) -> list[tuple[Item, Verdict, l
         for part in _singly(judgments) if each else [judgments]:
             if part:
                 verdict = kind.fold(item, part, judges)
+                verdict = of_record(verdict) if of_record else verdict
                 out.append((item, verdict, kind.rows(item, responses, verdict, part)))
     return out
 

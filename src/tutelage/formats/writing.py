@@ -15,7 +15,7 @@ from tutelage.formats.corpus import Corpus, folded, refuse_to_overwrite
 from tutelage.formats.importers.judgments import judgment_rows
 from tutelage.formats.texts import ASSISTANT, HUMAN
 from tutelage.formats.trl import SHAPES, Style
-from tutelage.records import LabelledRow, Message, Open, RankedRow, Row, encode, jsonl
+from tutelage.records import LabelledRow, Message, Open, RankedRow, Row, Verdict, encode, jsonl
 
 FORMATS = ("judgments", "rows", *SHAPES)
 
@@ -38,12 +38,14 @@ def export(
     style: Style = "conversational",
     each: bool = False,
     force: bool = False,
+    of_record: Callable[[Verdict], Verdict] | None = None,
 ) -> Exported:
     """Write a corpus, or training rows, as `to`; the name's ending decides: `.parquet`, `.jsonl`, `.jsonl.gz`.
 
     to     "judgments" (everything, exactly), "rows" (our training rows), or one of TRL's shapes
     style  plain text or chat messages, for TRL
     each   one row a judgment instead of one a verdict
+    of_record  what stands in place of what the votes came to, where somebody ruled
     The file appears whole or not at all. Raises BadInput if nothing at all fits the format.
     """
     if to not in FORMATS:
@@ -52,7 +54,7 @@ def export(
     if write is None:
         raise _bad(f"Saw {out.name!r}.", "a name in .jsonl, .jsonl.gz or .parquet", "Correct --out.", "--out")
     refuse_to_overwrite(out, force=force)
-    made, left_out = _made(data, to, style, each)
+    made, left_out = _made(data, to, style, each, of_record)
     if not made:
         why = "; ".join(f"{n} {reason}" for reason, n in left_out.items()) or "the corpus is empty"
         raise _bad(f"Nothing fits {to}: {why}.", "at least one row", "Choose another --to.", "--to")
@@ -61,7 +63,9 @@ def export(
     return Exported(str(out), to, len(made), dict(left_out))
 
 
-def _made(data: Corpus | Sequence[Row], to: str, style: Style, each: bool) -> tuple[list[Any], Counter[str]]:
+def _made(
+    data: Corpus | Sequence[Row], to: str, style: Style, each: bool, of_record: Callable[[Verdict], Verdict] | None
+) -> tuple[list[Any], Counter[str]]:
     left_out: Counter[str] = Counter()
     if to == "judgments":
         if not isinstance(data, Corpus):
@@ -69,7 +73,7 @@ def _made(data: Corpus | Sequence[Row], to: str, style: Style, each: bool) -> tu
         return judgment_rows(data), left_out
     groups: list[list[Row]] = [[row] for row in data] if not isinstance(data, Corpus) else []
     if isinstance(data, Corpus):
-        for _, verdict, rows in folded(data, each=each):
+        for _, verdict, rows in folded(data, each=each, of_record=of_record):
             groups.append(rows)
             if not rows:
                 reason = verdict.why if isinstance(verdict, Open) else f"settled as {verdict.value!r}"

@@ -18,10 +18,12 @@ from tutelage.records import encode
 from tutelage.web.pay.models import Transfer
 from tutelage.web.proof import actions as proof
 from tutelage.web.proof.models import Leaf
+from tutelage.web.review import actions as review
+from tutelage.web.review.models import Case, Ruling
 from tutelage.web.runs import actions, exporting, importing, queries
 from tutelage.web.runs.models import Job, Outside
 from tutelage.web.work import actions as work
-from tutelage.web.work.models import Item, ItemBody, Slot
+from tutelage.web.work.models import Item, ItemBody, Judgment, Slot
 
 pytestmark = pytest.mark.django_db
 ROWS = [{"prompt": f"Question {n}?", "response_a": "Yes.", "response_b": f"No, {n}."} for n in range(5)]
@@ -195,3 +197,34 @@ def test_no_cell_is_a_formula(hall: Hall) -> None:
     _, body = exported(hall, "judgments", "csv")
     cells = [c for row in csv.reader(io.StringIO(body.decode())) for c in row]
     assert "'=cmd|' /C calc'!A0" in cells and not any(c.startswith(("=", "+", "-", "@")) for c in cells)
+
+
+def test_an_export_holds_what_the_server_found_and_what_was_ruled(hall: Hall) -> None:
+    """One vote says the first; an adjudicator rules that the second is right: every format follows the ruling.
+
+    The row of the vote keeps the vote, and beside it what the grader found and the ruling with its reason.
+    """
+    judged(hall)
+    vote = Judgment.objects.order_by("pk")[0]
+    Judgment.objects.filter(pk=vote.pk).update(conditions={"pass_rate": 0.4})
+    review.decide(hall.owner, vote, "expert", "Look.", timezone.now())
+    second = {"type": "prefer", "winner": "second"}
+    Ruling.objects.create(case=Case.objects.get(), adjudicator=hall.owner, verdict="answer", answer=second,
+                          reason="The second is safer.", at=timezone.now())  # fmt: skip
+    _, body = exported(hall, "judgments", "jsonl")
+    row = next(r for r in map(json.loads, body.splitlines()) if r["judgment"] == str(vote.pk))
+    assert row["answer"]["winner"] == "first"
+    assert row["beside"]["conditions"]["pass_rate"] == 0.4
+    ruled = {"verdict": "answer", "answer": second, "reason": "The second is safer."}
+    assert row["beside"]["conditions"]["ruling"] == ruled
+    assert b"The second is safer." in exported(hall, "judgments", "csv")[1]
+    said = [r["messages"][0]["text"] for r in json.loads(vote.item.body.responses)]
+    for to in ("rows", "trl-preference"):
+        found = [json.loads(line) for line in exported(hall, to, "jsonl")[1].splitlines()]
+        [mine] = [r for r in found if str(vote.pk) in json.dumps(r)]
+        better = json.dumps(mine["chosen"]) if to != "rows" else json.dumps(mine["responses"][mine["ranks"].index(1)])
+        assert said[1] in better, mine
+    items = list(ItemBody.objects.order_by("pk").values_list("pk", "record", "responses"))
+    ours = [r for r in json.loads(json.dumps(list(exporting._fast(hall.project, items)))) if r["answer"]]
+    corpus = exporting.corpus_of(hall.project, items)
+    assert ours == json.loads(json.dumps([encode(r) for r in judgment_rows(corpus)]))

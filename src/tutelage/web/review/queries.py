@@ -171,14 +171,19 @@ def of_record(project: Project, verdicts: Iterable[records.Verdict]) -> list[rec
     An answer that is right settles its item. "Both", "neither" and "principled disagreement" leave it open, by name:
     that reasonable people differ is a finding. Of several rulings on an item the last stands.
     """
-    rows = (
-        Ruling.objects.filter(case__project=project).select_related("case__item__body", "case__judgment").order_by("pk")
-    )
-    last = {ruling.case.item.name: ruling for ruling in rows}
-    return [_as_ruled(v, last[v.item_id]) if v.item_id in last else v for v in verdicts]
+    last = last_rulings(project)
+    return [as_ruled(v, last[v.item_id]) if v.item_id in last else v for v in verdicts]
 
 
-def _as_ruled(votes: records.Verdict, ruling: Ruling) -> records.Verdict:
+def last_rulings(project: Project, items: Iterable[int] | None = None) -> dict[str, Ruling]:
+    """The ruling that stands on each item, by the item's name; of these items where they are said by number."""
+    rows = Ruling.objects.filter(case__project=project)
+    rows = rows if items is None else rows.filter(case__item__in=items)
+    return {r.case.item.name: r for r in rows.select_related("case__item__body", "case__judgment").order_by("pk")}
+
+
+def as_ruled(votes: records.Verdict, ruling: Ruling) -> records.Verdict:
+    """A verdict with a ruling in place of the votes."""
     if ruling.case.why == Case.Why.SOLVES and ruling.answer:
         return rules.problem_of_record(votes, ruling.answer, str(ruling.case.judgment_id), ruling.case.judgment.answer,
                                        ruling.case.judgment.conditions, ruling.reason)  # fmt: skip

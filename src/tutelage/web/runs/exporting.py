@@ -16,8 +16,10 @@ from tutelage.errors import BadInput, Where
 from tutelage.formats.corpus import Corpus
 from tutelage.formats.importers.judgments import ITEM
 from tutelage.formats.writing import FORMATS, export
-from tutelage.records import Json, Judge, Person, Simulated, decode, encode, jsonl
+from tutelage.records import Json, Judge, Person, Simulated, Verdict, decode, encode, jsonl
 from tutelage.web.projects.models import Project
+from tutelage.web.review import queries as review
+from tutelage.web.review.models import Ruling
 from tutelage.web.runs import outside, rules
 from tutelage.web.runs.models import Outside
 from tutelage.web.work.models import ItemBody, Judgment
@@ -69,7 +71,7 @@ def _chunks(project: Project, after: int) -> Iterator[tuple[int, list[tuple[int,
 
 
 FIELDS = ("id", "item_id", "slot_id", "epoch", "user_id", "user__simulated", "guideline__version", "answer", "reason",
-          "supersedes_id", "active_ms", "wall_ms", "accepted_at")  # fmt: skip
+          "supersedes_id", "active_ms", "wall_ms", "accepted_at", "conditions")  # fmt: skip
 
 
 def _given(project: Project, items: list[int]) -> dict[int, list[tuple[Any, ...]]]:
@@ -90,21 +92,23 @@ def _outside(project: Project, items: list[int]) -> dict[int, list[Outside]]:
 def _fast(project: Project, items: list[tuple[int, str, str]]) -> Iterator[Json]:
     """Rows of the format `judgments`, from the stored texts as they are: `judgment_rows` makes just the same."""
     given, others = _given(project, [i[0] for i in items]), _outside(project, [i[0] for i in items])
+    last = review.last_rulings(project, [i[0] for i in items])
     nyms: dict[Any, str] = {}
     for pk, record, responses in items:
         item = json.loads(record)
         said = [{"messages": r["messages"], "author": r.get("author")} for r in json.loads(responses)]
         start = {"kind": item["kind"], "item": item["id"], "prompt": item["messages"], "responses": said,
                  "payload": item["payload"]}  # fmt: skip
+        ruled = _ruled(last.get(item["id"]))
         about = {f: item[f] for f in ITEM if item.get(f) is not None}
         for row in given.get(pk, ()):
             who = nyms.setdefault(row[4], outside.nym(project, str(row[4])))
             judge: Judge = Simulated(who, "demo") if row[5] else Person(who, level="H1")
             yield {**start, "answer": row[7], "judgment": str(row[0]), "judge": _judge(judge), "about": about,
-                   "beside": _beside(row, len(said))}  # fmt: skip
+                   "beside": _beside(row, len(said), ruled)}  # fmt: skip
         for other in others.get(pk, ()):
             beside = {"guideline_version": str(other.guideline.version), "at": _time(other.accepted_at),
-                      "conditions": {"via": other.via}}  # fmt: skip
+                      "conditions": {"via": other.via, **ruled}}  # fmt: skip
             yield {**start, "answer": other.answer, "judgment": str(other.pk), "judge": _named(other.judge),
                    "about": about,
                    "beside": {**({"reason": other.reason} if other.reason else {}), **beside}}  # fmt: skip
@@ -121,14 +125,23 @@ def _named(judge: Json) -> Json | None:
     return None if judge.get("type") == "anonymous" else judge
 
 
-def _beside(row: tuple[Any, ...], responses: int) -> dict[str, Any]:
+def _ruled(ruling: Ruling | None) -> Json:
+    """What an adjudicator ruled on an item, as every judgment of it carries it; nobody's name."""
+    if ruling is None:
+        return {}
+    return {"ruling": {"verdict": ruling.verdict, "answer": ruling.answer, "reason": ruling.reason}}
+
+
+def _beside(row: tuple[Any, ...], responses: int, ruled: Json) -> dict[str, Any]:
+    """Further fields of a judgment, with what the server found beside it and what was ruled on its item."""
     reason, supersedes = row[8], row[9]
     made: dict[str, Any] = {"reason": reason} if reason else {}
     made["guideline_version"] = str(row[6])
     if supersedes:
         made["supersedes"] = str(supersedes)
     return made | {"active_s": row[10] / 1000, "wall_s": row[11] / 1000, "at": _time(row[12]),
-                   "conditions": {"order": shown_order(responses, row[2], row[3], str(row[4]))}}  # fmt: skip
+                   "conditions": {"order": shown_order(responses, row[2], row[3], str(row[4])),
+                                  **row[13], **ruled}}  # fmt: skip
 
 
 def _time(at: datetime) -> str:
@@ -139,6 +152,7 @@ def corpus_of(project: Project, items: list[tuple[int, str, str]]) -> Corpus:
     """Some items with all that was said of them, people by their pseudonyms."""
     given, others = _given(project, [i[0] for i in items]), _outside(project, [i[0] for i in items])
     kept, judgments = [], []
+    last = review.last_rulings(project, [i[0] for i in items])
     judges: dict[str, Judge] = {}
     responses: dict[str, records.Response] = {}
     for pk, record, said in items:
@@ -148,16 +162,18 @@ def corpus_of(project: Project, items: list[tuple[int, str, str]]) -> Corpus:
         kept.append(item)
         held: tuple[records.Response, ...] = decode(tuple[records.Response, ...], json.loads(said))
         responses |= {r.id: r for r in held}
+        ruled = _ruled(last.get(item.id))
         for row in given.get(pk, ()):
             who = outside.nym(project, str(row[4]))
             judges[who] = Simulated(who, "demo") if row[5] else Person(who, level="H1")
-            stated = _beside(row, len(held)) | {"at": row[12]}
+            stated = _beside(row, len(held), ruled) | {"at": row[12]}
             judgments.append(records.Judgment(str(row[0]), item.id, who, row[7], **stated))
         for other in others.get(pk, ()):
             judge: Judge = decode(Judge, other.judge)
             judges[judge.id] = judge
             judgments.append(records.Judgment(str(other.pk), item.id, judge.id, other.answer,
                                               reason=other.reason or None, at=other.accepted_at,
+                                              conditions={"via": other.via, **ruled},
                                               guideline_version=str(other.guideline.version)))  # fmt: skip
     return Corpus(tuple(kept), tuple(responses.values()), tuple(judgments), tuple(judges.values()))
 
@@ -169,9 +185,13 @@ def _shaped(
     corpus = corpus_of(project, items)
     if not corpus.judgments:
         return
-    part = place.with_suffix(".part.jsonl")
+    part, last = place.with_suffix(".part.jsonl"), review.last_rulings(project, [i[0] for i in items])
+
+    def of_record(votes: Verdict) -> Verdict:
+        return review.as_ruled(votes, last[votes.item_id]) if votes.item_id in last else votes
+
     try:
-        made = export(corpus, to, part, force=True)
+        made = export(corpus, to, part, force=True, of_record=of_record)
     except BadInput as error:
         if not error.seen.startswith("Nothing fits"):
             raise
