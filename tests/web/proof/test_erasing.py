@@ -17,6 +17,7 @@ from tutelage.provenance.merkle import root_of
 from tutelage.web.integrity import actions as integrity
 from tutelage.web.integrity.models import Look
 from tutelage.web.people.models import Member, User
+from tutelage.web.projects.models import Guideline
 from tutelage.web.proof import erasing, queries
 from tutelage.web.proof.actions import SEALED, audit_hash, sequence
 from tutelage.web.proof.log import HallLog, HallProject
@@ -27,7 +28,7 @@ from tutelage.web.runs import actions as runs
 from tutelage.web.runs.models import Job
 from tutelage.web.runs.queries import folder as folder_of
 from tutelage.web.shared.refusals import Refused
-from tutelage.web.work.models import Judgment, Seat
+from tutelage.web.work.models import Judgment, Keys, Rehearsal, Seat, Slot, Trial
 
 NOW = timezone.now().replace(microsecond=0)
 
@@ -144,3 +145,15 @@ def test_a_release_refuses_work_of_the_erased_that_somebody_kept(hall: Any, tmp_
     erasing.erase(hall.people[0], "request", NOW)
     with pytest.raises(BadInput, match="erased"):
         seal(Source("answers", kept, ()), HallProject(hall.project), tmp_path / "r", now=NOW)
+
+
+def test_trials_rehearsals_and_keys_of_a_person_go_and_those_of_others_stay(hall: Any) -> None:
+    """What they tried of a problem, what they did to see how long it takes, and the keys they work with."""
+    slot, guideline = Slot.objects.order_by("pk")[0], Guideline.objects.get()
+    for user in hall.people:
+        Trial.objects.create(slot=slot, user=user, digest="d", at=NOW)
+        Rehearsal.objects.create(project=hall.project, user=user, item=slot.item, guideline=guideline, began_at=NOW)
+        Keys.objects.create(user=user, mapped={"act.skip": "q"})
+    erasing.erase(hall.people[0], "request", NOW)
+    for model in (Trial, Rehearsal, Keys):
+        assert [row.user_id for row in model.objects.all()] == [hall.people[1].pk]

@@ -50,14 +50,13 @@ def corpus_of(project: Any) -> Any:
 
 
 def forget(user: Any) -> None:
-    """Words, receipts, drafts and seats of a person; tasks they hold are free again. That a task was done stays."""
+    """All of a person in the queue; tasks they hold are free again. That a task was done stays."""
     for hook in _hooks:  # first: they find the person's rows by what is emptied below
         hook(user)
     model = apps.get_model
     model("work", "Judgment")._default_manager.filter(user=user).update(**FORGOTTEN)
-    model("work", "Draft")._default_manager.filter(user=user).delete()
-    model("work", "Skip")._default_manager.filter(user=user).delete()
-    model("work", "Seat")._default_manager.filter(user=user).delete()
+    for name in ("Draft", "Skip", "Seat", "Trial", "Rehearsal", "Keys"):
+        model("work", name)._default_manager.filter(user=user).delete()
     slots = model("work", "Slot")._default_manager.filter(user=user)
     slots.filter(state=1).update(**import_string("tutelage.web.work.claiming.FREED"))
     slots.update(user=None)
