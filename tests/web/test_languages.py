@@ -22,7 +22,7 @@ from tutelage.web.projects.models import Guideline, Project
 GREEK = "Ωμέγα ψ"
 PLAIN = re.compile(r"[A-Za-z]{3,}")
 OVERRIDDEN = re.compile(f"{pseudo.OVERRIDE}[^{pseudo.END}]*{pseudo.END}")
-SAME = {"Tutelage", "EUR", "GBP", "USD", "API", "offer", "json", "Mindestlohnanpassungsverordnung", "nfte"}
+SAME = {"Tutelage", "EUR", "GBP", "USD", "API", "offer", "json", "Mindestlohnanpassungsverordnung", "nfte", "smollm"}
 VOID = {"input", "br", "hr", "img", "meta", "link"}
 SPOKEN = ("aria-label", "placeholder", "title", "alt")
 
