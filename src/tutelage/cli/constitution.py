@@ -1,4 +1,4 @@
-"""`tutelage constitution revise | pairs | mix | report | poll`."""
+"""`tutelage constitution poll | revise | pairs | mix | report`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tutelage.cli import console
+from tutelage.errors import BadInput
 
 if TYPE_CHECKING:
-    from tutelage.judges.constitution import Constitution, Draft
+    from tutelage.judges.constitution import Constitution, Draft, Poll
     from tutelage.models import RewardModel
     from tutelage.records import Row, Unscored
     from tutelage.training.constitution import Mixture
@@ -199,6 +200,52 @@ def report(
         return
     for aim in places:
         console.say(f"{aim}: {found[aim]['agreement']} with {found[aim]['with']}")
+
+
+@command.command(epilog="Example:  tutelage constitution poll votes.csv --principles all.toml --out ours.toml")
+@click.argument("ballots", type=FILE)
+@click.option("--principles", type=FILE, help="What was voted on; by default the sixteen built in.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Those kept, as TOML.")
+@click.option("--floor", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+              help="Surely more must agree, in every group.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the search for groups.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def poll(ballots: Path, principles: Path | None, out: Path, floor: float, seed: int, as_json: bool) -> None:
+    """Keep the principles that every group of opinion agrees to. BALLOTS: principle, voter, vote, weight.
+
+    A vote is agree, disagree or pass; a weight says how many people a voter
+    stands for. Exit 3 where no principle is kept.
+    """
+    import numpy as np
+
+    from tutelage.errors import FAILED
+    from tutelage.formats.frames import read_frame
+    from tutelage.judges import constitution as rooms
+    from tutelage.store import write_whole
+
+    frame = read_frame(ballots)
+    weight = frame.every_number("weight").tolist() if "weight" in frame.columns else None
+    principle, voter, vote = (frame.every_name(c).tolist() for c in ("principle", "voter", "vote"))
+    cast = rooms.Ballots(principle, voter, vote, weight)
+    try:
+        found = rooms.poll(_law(principles), cast, rng=np.random.default_rng(seed), floor=floor)
+    except BadInput as error:
+        raise error.at(file=ballots) from None
+    if found.constitution is not None:
+        write_whole(out, rooms.to_toml(found.constitution).encode())
+    if as_json:
+        console.emit({"out": str(out), "groups": found.groups, "claim": found.claim, "standings": found.standings})
+    else:
+        _say_poll(found)
+    raise SystemExit(0 if found.constitution else FAILED)
+
+
+def _say_poll(found: Poll) -> None:
+    console.say(f"{found.claim}.")
+    for one in found.standings:
+        console.say(f"{'kept' if one.kept else 'left out':9}{one.principle}: {one.support.everyone}")
+        for number, figure in enumerate(one.support.groups if len(found.groups) > 1 else (), 1):
+            console.say(f"{'':11}group {number}: {figure}")
 
 
 def _law(path: Path | None) -> Constitution:

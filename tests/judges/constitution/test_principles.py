@@ -23,7 +23,11 @@ def test_the_sixteen_to_begin_with_are_the_example(tmp_path: Path) -> None:
 
 
 def test_what_is_written_is_read_back_with_who_voted(tmp_path: Path) -> None:
-    support = Support(40, (Rate(18, 20, 0.6, 0.99, "x", assumptions=("drawn at random",)), Rate(15, 20, 0.5, 0.9, "x")))
+    support = Support(
+        40,
+        Rate(33, 40, 0.7, 0.9, "x"),
+        (Rate(18, 20, 0.6, 0.99, "x", assumptions=("drawn at random",)), Rate(15, 20, 0.5, 0.9, "x")),
+    )
     said = 'say "no",\nplainly \\ always'
     law = Constitution((Principle("a", said, "r", "p", 2.5, "a poll", support), Principle("b", "c", "r", "p")), "Ours")
     (tmp_path / "c.toml").write_text(constitution.to_toml(law))

@@ -22,9 +22,10 @@ HEADER = "[[principles]]"
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Who stands behind a principle: how many voted, and the share of agreement in each group of opinion."""
+    """Who stands behind a principle: how many voted, the share who agree among all and in each group of opinion."""
 
     voters: int
+    everyone: Figure
     groups: tuple[Figure, ...] = ()
 
 
@@ -150,6 +151,7 @@ def _principle(principle: Principle) -> str:
     lines += [f"source = {_quoted(principle.source)}"] if principle.source else []
     if principle.support is not None:
         lines.append(f"support.voters = {principle.support.voters}")
+        lines.append(f"support.everyone = {_inline(principle.support.everyone)}")
         lines += [f"support.groups = [{', '.join(_inline(f) for f in principle.support.groups)}]"]
     return "\n".join(lines) + "\n"
 
