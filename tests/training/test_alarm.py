@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,16 @@ def test_a_run_without_looks_is_told_how_to_get_some(tmp_path: Path) -> None:
     """No gold.jsonl anywhere."""
     with pytest.raises(BadInput, match="--gold"):
         alarm.read(tmp_path / "run")
+
+
+def test_reading_a_run_needs_no_torch() -> None:
+    """The alarm, the account and the page are imported in a fresh interpreter; torch is not among its modules."""
+    code = (
+        "import sys, tutelage.training.alarm, tutelage.report.training_run, tutelage.cli.eval_run; "
+        "print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 class Short:

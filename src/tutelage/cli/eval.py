@@ -1,4 +1,4 @@
-"""`tutelage eval head-to-head | reward-model | suite`."""
+"""`tutelage eval head-to-head | reward-model | run | suite`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from tutelage.cli import console
 from tutelage.cli.eval_reward import reward_model
+from tutelage.cli.eval_run import run
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -15,7 +16,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 
 @click.group(epilog="Example:  tutelage eval head-to-head before/ after/ --prompts p.jsonl --judge rule:longer")
 def command() -> None:
-    """Evaluate: one model against another, a reward model, a verifiable suite."""
+    """Evaluate: one model against another, a reward model, a training run, a verifiable suite."""
 
 
 @command.command("head-to-head", epilog="Example:  tutelage eval head-to-head a/ b/ --prompts p.jsonl --judge head:rm/")
@@ -51,6 +52,7 @@ def head_to_head(a: str, b: str, prompts: Path, spec: str, max_tokens: int, seed
 
 
 command.add_command(reward_model)
+command.add_command(run)
 
 
 @command.command(epilog="Example:  tutelage eval suite after/ --tasks sums.jsonl --samples 4 --json")

@@ -23,7 +23,7 @@ from tutelage.report import charts, words
 
 TONES: dict[str, b.Tone] = {
     "pass": "good", "done": "good", "fail": "bad", "blocked": "bad", "insufficient": "warn", "waiting": "warn",
-    "supported": "good", "not supported": "warn",
+    "supported": "good", "not supported": "warn", "alarm": "bad", "untested": "warn",
     "good": "good", "bad": "bad", "warn": "warn", "unscored": "warn", "undefined": "warn",
 }  # fmt: skip
 GLYPHS: dict[b.Tone, str] = {"good": "✓", "bad": "✕", "warn": "?", "note": "•"}

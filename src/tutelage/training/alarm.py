@@ -51,8 +51,7 @@ def bounds_of(gold: Reward) -> Bounds:
 
 def read(run: Path) -> Course:
     """The looks of a run, finished or stopped (`run` is its --out). Raises BadInput where it took none."""
-    places = [run, *sorted(run.parent.glob(f".{run.name}.*.partial"), key=lambda p: p.stat().st_mtime, reverse=True)]
-    place = next((p / looks.FILE for p in places if (p / looks.FILE).is_file()), run / looks.FILE)
+    place = place_of(run) / looks.FILE
     found = looks.taken(place)
     if not found:
         raise BadInput(
@@ -62,6 +61,14 @@ def read(run: Path) -> Course:
             where=Where(str(place)),
         )
     return course(found)
+
+
+def place_of(run: Path) -> Path:
+    """Where a run's files lie: its --out once it is published, before that the latest work directory beside it."""
+    if run.is_dir():
+        return run
+    partial = sorted(run.parent.glob(f".{run.name}.*.partial"), key=lambda p: p.stat().st_mtime)
+    return partial[-1] if partial else run
 
 
 def course(taken: Sequence[Sequence[Line]]) -> Course:

@@ -3,7 +3,7 @@
 One line of `gold.jsonl` is one held-out prompt at one look:
 
     {"step": 20, "prompt": 3, "prompt_id": "sha256:…", "proxy": 1.7, "gold": 0.0, "kl": 4.2,
-     "tokens": 16, "ended": true, "answer": "…", "unscored": {"gold": "timeout"}}
+     "tokens": 16, "ended": true, "asked": "…", "answer": "…", "unscored": {"gold": "timeout"}}
 
 step             updates of the policy that answered: step s has learned from the answers of s steps; 0 is the base
 prompt           place of the task among the held-out ones; prompt_id its digest
@@ -20,19 +20,23 @@ import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tutelage.environments.graders import Task
 from tutelage.environments.rewards import Reward
-from tutelage.records import Unscored
+from tutelage.records import Unscored, text_of
 from tutelage.store import digest
-from tutelage.training.rollout import Group, grade
+
+if TYPE_CHECKING:
+    from tutelage.training.rollout import Group
 
 FILE = "gold.jsonl"
 
 
 def lines(step: int, groups: Sequence[Group], kl: Sequence[float], proxy: Reward, gold: Reward) -> list[dict[str, Any]]:
     """The look of step `step` at groups of one answer each; kl (G,) nats."""
+    from tutelage.training.rollout import grade  # torch: what reads the file needs none
+
     found = []
     for a, b, nats in zip(grade(groups, proxy), grade(groups, gold), kl, strict=True):
         (by_proxy,), (by_gold,) = a.answers, b.answers
@@ -40,7 +44,7 @@ def lines(step: int, groups: Sequence[Group], kl: Sequence[float], proxy: Reward
         found.append(
             {"step": step, "prompt": a.index, "prompt_id": identity(a.task), "proxy": by_proxy.reward,
              "gold": by_gold.reward, "kl": nats, "tokens": len(by_proxy.ids), "ended": by_proxy.ended,
-             "answer": by_proxy.text,
+             "asked": text_of(a.task.prompt), "answer": by_proxy.text,
              "unscored": {k: f.reason for k, f in findings.items() if isinstance(f, Unscored)}}
         )  # fmt: skip
     return found
