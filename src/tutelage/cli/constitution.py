@@ -23,8 +23,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 PLACE = click.Path(exists=True, path_type=Path)
 EXAMPLE = """\b
-Example: tutelage constitution revise asked.csv --model local:DIR --out revised
-         tutelage constitution pairs revised/pairs.jsonl --model local:DIR --out ai
+Example: tutelage constitution revise asked.csv --model local:DIR --out new
+         tutelage constitution pairs new/pairs.jsonl --model SPEC --out ai
          tutelage constitution mix ai --people judgments/ --out mix
          tutelage train reward mix --base local:DIR --out reward
 """
@@ -145,7 +145,10 @@ def pairs(
     raise SystemExit(NOT_ENOUGH if left else 0)
 
 
-@command.command(epilog="Example:  tutelage constitution mix ai --people judgments/ --out mix --ai-share 0.2")
+@command.command(
+    short_help="Join a model's rows with people's.",
+    epilog="Example:  tutelage constitution mix ai --people judgments/ --out mix --ai-share 0.2",
+)
 @click.argument("ai", type=DIRECTORY)
 @click.option("--people", type=PLACE, required=True, help="Imported judgments, or rows: people's alone.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A directory.")
@@ -176,7 +179,9 @@ def mix(
     console.say(f"Next: tutelage train reward {out} --base MODEL --out CHECKPOINT")
 
 
-@command.command(epilog="Example:  tutelage constitution report reward --mix mix")
+@command.command(
+    short_help="Harmlessness and helpfulness, apart.", epilog="Example:  tutelage constitution report reward --mix mix"
+)
 @click.argument("checkpoint", type=DIRECTORY)
 @click.option("--mix", "mixed", type=DIRECTORY, help="Its held-out pairs, by aim.")
 @click.option("--harmless", type=PLACE, help="Pairs of harmlessness instead, best people's own.")
