@@ -44,6 +44,18 @@ def test_an_answer_does_not_depend_on_its_neighbours_in_the_batch(policy: LocalP
     assert words == [[g.text for g in answers] for answers in backwards]
 
 
+def test_what_prompts_begin_with_is_encoded_once_and_changes_no_word(
+    policy: LocalPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prompts of 30 to 40 tokens whose first 20 are the same: as one tree, or each by itself."""
+    prompts = [user("what all of them say, and then " + q) for q in ("a", "bb", "b", "that")]
+    shared = policy.sample(prompts, n=2, sampling=WARM)
+    monkeypatch.setattr("tutelage.models.local_decode.SHARED", 10**6)
+    apart = policy.sample(prompts, n=2, sampling=WARM)
+    assert [[g.text for g in row] for row in shared] == [[g.text for g in row] for row in apart]
+    assert [g.logprob for row in shared for g in row] == approx([g.logprob for row in apart for g in row], abs=1e-4)
+
+
 def test_a_prompt_given_twice_is_answered_as_with_n_2(policy: LocalPolicy) -> None:
     """Otherwise two rows of one prompt would be the same sample counted twice."""
     twice = policy.sample([PROMPTS[0], PROMPTS[0]], n=1, sampling=WARM)

@@ -1,6 +1,7 @@
 """Batched sampling with our own key-value cache.
 
-Each prompt is encoded once, without padding, and its keys are shared out to its n samples. Rows stand aligned at the
+Each prompt is encoded once, without padding, and its keys are shared out to its n samples; so is what all prompts begin
+with (a chat template's first turn). Rows stand aligned at the
 column they write, so one step writes one slice. Finished rows leave the batch. Each row draws from its own stream,
 seeded by (seed, prompt, sample), so that neither its neighbours nor the order of prompts change its noise.
 """
@@ -24,6 +25,7 @@ from tutelage.records import Sampling
 
 ROWS = 64  # rows decoded together
 NUCLEUS = 256  # candidates looked at before a full sort is needed
+SHARED = 8  # tokens that prompts must have in common before they are encoded apart from the rest
 BLOCK = 256  # tokens of the vocabulary whose mass is summed at once
 
 
@@ -45,11 +47,21 @@ class Sample:
 
 
 class _Prefill:
-    """A flat pass over prompts that keeps every layer's keys and values."""
+    """A flat pass over prompts that keeps every layer's keys and values.
 
-    def __init__(self, flat: Flat) -> None:
-        self.flat = flat
+    pieces  of each prompt: where its tokens lie in the pass, (from, to) after (from, to)
+    """
+
+    def __init__(self, prompts: Sequence[tuple[int, ...]], device: Any) -> None:
         self.kept: dict[int, tuple[Tensor, Tensor]] = {}
+        common = _common(prompts)
+        if common < SHARED:
+            self.flat = Flat([Tree(p) for p in prompts], device)
+            self.pieces = [[span] for span in self.flat.spans]
+            return
+        self.flat = Flat([Tree(prompts[0][:common], tuple(p[common:] for p in prompts))], device)
+        ends = [end + 1 for end in self.flat.ends.tolist()]
+        self.pieces = [[(0, common), (lo, hi)] for lo, hi in zip([common, *ends], ends, strict=False)]
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         """See `Plan`."""
@@ -65,8 +77,8 @@ class _Step:
     at            the column that this step writes
     """
 
-    def __init__(self, prefill: _Prefill, starts: list[tuple[int, int]], rows: list[int], room: int) -> None:
-        lengths = [starts[r][1] - starts[r][0] for r in rows]
+    def __init__(self, prefill: _Prefill, rows: list[int], room: int) -> None:
+        lengths = [sum(hi - lo for lo, hi in prefill.pieces[r]) for r in rows]
         self.at = max(lengths)
         first = prefill.kept[0][0]
         self.groups, dim = first.shape[1], first.shape[3]
@@ -76,9 +88,11 @@ class _Step:
         for layer, (k, v) in prefill.kept.items():
             keys, values = first.new_zeros(shape), first.new_zeros(shape)
             for i, r in enumerate(rows):
-                lo, hi = starts[r]
-                keys[i, :, self.at - (hi - lo) : self.at] = k[0, :, lo:hi]
-                values[i, :, self.at - (hi - lo) : self.at] = v[0, :, lo:hi]
+                at = self.at - lengths[i]
+                for lo, hi in prefill.pieces[r]:
+                    keys[i, :, at : at + hi - lo] = k[0, :, lo:hi]
+                    values[i, :, at : at + hi - lo] = v[0, :, lo:hi]
+                    at += hi - lo
             self.keys[layer], self.values[layer] = keys.flatten(0, 1), values.flatten(0, 1)
         self.mask: Tensor | None = None
         if min(lengths) < self.at:
@@ -107,6 +121,13 @@ class _Step:
                 kept[layer] = x.view(-1, self.groups, *x.shape[1:])[alive].flatten(0, 1)
         if self.mask is not None:
             self.mask = self.mask.view(-1, self.groups, 1, self.mask.shape[2])[alive].flatten(0, 1)
+
+
+def _common(prompts: Sequence[tuple[int, ...]]) -> int:
+    """Tokens that all of several prompts begin with; each keeps at least one of its own."""
+    first, last = min(prompts), max(prompts)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return min(same, min(map(len, prompts)) - 1) if len(prompts) > 1 else 0
 
 
 def rows_for(prompts: Sequence[tuple[int, ...]], n: int, sampling: Sampling, max_tokens: int) -> list[Sample]:
@@ -161,12 +182,12 @@ def decode(model: Any, rows: list[Sample], sampling: Sampling, *, max_tokens: in
     """Fill in the rows of one batch, in place."""
     device = model.device
     prompts = list(dict.fromkeys(row.prompt for row in rows))
-    flat = Flat([Tree(p) for p in prompts], device)
-    prefill = _Prefill(flat)
+    prefill = _Prefill(prompts, device)
+    flat = prefill.flat
     states = hidden(model, flat.ids, flat.positions, prefill)[0]  # (N, d)
     of = [prompts.index(row.prompt) for row in rows]
-    last = torch.tensor([flat.spans[p][1] - 1 for p in of], device=device)
-    step = _Step(prefill, flat.spans, of, max_tokens)
+    last = torch.tensor([prefill.pieces[p][-1][1] - 1 for p in of], device=device)
+    step = _Step(prefill, of, max_tokens)
     positions = torch.tensor([len(row.prompt) for row in rows], device=device)
     noise = torch.from_numpy(np.stack([row.noise for row in rows])).to(device)  # (B, max_tokens)
     lean = Lean(model) if fits(model) else None

@@ -14,6 +14,7 @@ from tutelage.pipeline.forecast import Forecast, forecast
 from tutelage.pipeline.plan import plan
 from tutelage.pipeline.progress import Progress
 from tutelage.pipeline.recipe import Recipe
+from tutelage.pipeline.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def run_recipe(
     *,
     progress: Progress | None = None,
     home: Path | None = None,
+    runner: Runner | None = None,
     halt: Callable[[], bool] = lambda: False,
 ) -> Finished:
     """Run every stage that is not finished yet, decide, and write lineage, gate.json, metrics.json, report.html.
@@ -45,7 +47,7 @@ def run_recipe(
     goes on. See `engine.run`.
     """
     stages = plan(recipe, out / sources.PEOPLE)
-    done = engine.run(stages, out=out, seed=recipe.seed, progress=progress, home=home, halt=halt)
+    done = engine.run(stages, out=out, seed=recipe.seed, progress=progress, home=home, runner=runner, halt=halt)
     metrics, decision = closing.close(recipe, done, now=datetime.now(UTC))
     return Finished(out, metrics, decision)
 

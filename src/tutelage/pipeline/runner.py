@@ -1,4 +1,4 @@
-"""Where a stage runs: in this process now; a cluster is one more class of the same protocol."""
+"""Where a stage runs: in this process, or, with `ray_runner`, batch stages on a cluster."""
 
 from __future__ import annotations
 

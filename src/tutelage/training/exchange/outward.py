@@ -12,7 +12,6 @@ from typing import Any
 
 from tutelage import provenance
 from tutelage.errors import BadInput, Where
-from tutelage.formats.writing import WRITERS
 from tutelage.models.checkpoint import Contribution
 from tutelage.provenance.lineage import WORK
 from tutelage.records import DemonstrationRow, RankedRow, jsonl
@@ -99,7 +98,7 @@ def export(
     data, template, script, pins = ENGINES[engine]
     partial = out.parent / f".{out.name}.partial"
     _empty(partial)
-    WRITERS[Path(data).suffix](partial / data, [shapes.SHAPES[engine, method](row) for row in rows])
+    _write(partial / data, [shapes.SHAPES[engine, method](row) for row in rows], method)
     place = bases.put(given, partial, out)
     ids = sorted({i for row in rows for i in row["judgments"]} | {c.id for c in reward_work})
     known = {**given.work, **(work or {})}
@@ -202,6 +201,25 @@ def _reward_digest(spec: str | None) -> str | None:
     from tutelage.environments import rewards
 
     return rewards.load(spec).digest
+
+
+def _write(place: Path, rows: list[shapes.Out], method: str) -> None:
+    """JSON lines, or Parquet whose columns have the same types however many rows and judgments there are."""
+    if place.suffix == ".jsonl":
+        jsonl.write(place, rows)
+        return
+    import polars as pl
+
+    turns, ids = pl.List(pl.Struct({"role": pl.String, "content": pl.String})), pl.List(pl.String)
+    schemas: dict[str, dict[str, Any]] = {
+        "sft": {"messages": turns, "row": pl.Int64, "judgments": ids},
+        "grpo": {
+            "data_source": pl.String, "prompt": turns, "ability": pl.String,
+            "reward_model": pl.Struct({"style": pl.String, "ground_truth": pl.String}),
+            "extra_info": pl.Struct({"split": pl.String, "index": pl.Int64, "judgments": ids}),
+        },
+    }  # fmt: skip
+    pl.DataFrame(rows, schema=schemas[method]).write_parquet(place)
 
 
 def _empty(directory: Path) -> None:
