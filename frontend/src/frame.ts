@@ -5,6 +5,7 @@ import type { Waiting } from "@tutelage/delivery";
 import type { Action } from "@tutelage/kind";
 import { kbd, prose } from "@tutelage/parts";
 import type { Saved } from "@tutelage/saver";
+import { dark, toggleTheme } from "@tutelage/theme";
 import type { NoTask, Task } from "@tutelage/types";
 import { duration, moment, money, number, t } from "@tutelage/words";
 
@@ -21,8 +22,11 @@ export const statusBar = (task: Task | null, home: string, paid_s: number, saved
     ${task ? html`<span class="muted where"><span dir="auto">${task.project.name}</span> · ${t("guideline v{version}", { version: task.project.guideline.version })}</span>` : nothing}
     <span class="grow"></span>
     ${task ? progress(task, paid_s, saved) : nothing}
+    <button class="link theme" @click=${turned} aria-label=${t("Dark")} title=${t("Dark")} aria-pressed=${dark()}><span class="icon" aria-hidden="true">◐</span></button>
     <button class="link" @click=${help} aria-label=${t("Keys")} aria-haspopup="dialog">${kbd(hint || "?")}</button>
   </header>`;
+
+const turned = (event: Event): void => (event.currentTarget as HTMLElement).setAttribute("aria-pressed", String(toggleTheme()));
 
 const progress = ({ progress: { done, left, earned_minor, currency } }: Task, paid_s: number, saved: Saved) => html`
   <span class="small muted num count">${left === undefined ? t("task {n}", { n: number(done + 1) }) : t("{n} of about {m}", { n: number(done + 1), m: number(done + left) })}</span>

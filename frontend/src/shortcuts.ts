@@ -18,7 +18,24 @@ export interface Shortcut {
 const MAPPED = "tutelage.keys";
 const OFF = "tutelage.keys.off";
 
-const read = (): Record<string, string> => store(() => JSON.parse(localStorage.getItem(MAPPED) ?? "{}")) ?? {};
+/** Set while the account does not have what this device has. */
+const UNSAVED = "tutelage.keys.unsaved";
+
+export interface Kept {
+  mapped: Record<string, string>;
+  off: boolean;
+}
+
+const onDevice = (): Kept => ({
+  mapped: store(() => JSON.parse(localStorage.getItem(MAPPED) ?? "{}") as Record<string, string>) ?? {},
+  off: store(() => localStorage.getItem(OFF)) === "1",
+});
+
+/** What the account says, which the page brings; null where it says nothing or the page knows no account. */
+const ofAccount = (): Kept | null => JSON.parse(document.getElementById("keys")?.textContent ?? "null") || null;
+
+/** From the account; from this device where that has nothing, or has not been told yet. */
+const read = (): Kept => (store(() => localStorage.getItem(UNSAVED)) ? null : ofAccount()) ?? onDevice();
 
 /** On a keyboard of another script a letter is found by its place, so that every layout has every key. */
 const latin = (e: KeyboardEvent): string =>
@@ -49,10 +66,22 @@ const takes = (target: EventTarget | null, chord: string): boolean =>
 
 export class Shortcuts {
   private readonly table = new Map<string, Shortcut>();
-  private mapped = read();
-  on = store(() => localStorage.getItem(OFF)) !== "1";
+  private kept = read();
+  /** What is worked on: its keys are its own. */
+  kind = "";
 
-  constructor(private readonly changed: () => void = () => {}) {}
+  constructor(private readonly changed: () => void = () => {}, private readonly tell: (kept: Kept) => Promise<unknown> = () => Promise.resolve()) {
+    if (store(() => localStorage.getItem(UNSAVED))) this.save();
+  }
+
+  get on(): boolean {
+    return !this.kept.off;
+  }
+
+  /** The frame's keys hold everywhere, a task's for its kind. */
+  private named(id: string): string {
+    return !id.startsWith("frame.") && this.kind ? `${this.kind}/${id}` : id;
+  }
 
   start(): void {
     addEventListener("keydown", this.pressed);
@@ -74,7 +103,7 @@ export class Shortcuts {
   }
 
   keysOf(id: string): string[] {
-    const own = this.mapped[id];
+    const own = this.kept.mapped[this.named(id)];
     return own ? [own] : (this.table.get(id)?.keys ?? []);
   }
 
@@ -88,25 +117,29 @@ export class Shortcuts {
   remap(id: string, chord: string): string | null {
     const taken = this.list().find((s) => s.id !== id && this.keysOf(s.id).includes(chord));
     if (taken) return taken.id;
-    this.mapped = { ...this.mapped, [id]: chord };
+    this.kept = { ...this.kept, mapped: { ...this.kept.mapped, [this.named(id)]: chord } };
     this.save();
     return null;
   }
 
   reset(): void {
-    this.mapped = {};
+    this.kept = { ...this.kept, mapped: {} };
     this.save();
   }
 
   switch(on: boolean): void {
-    this.on = on;
-    store(() => localStorage.setItem(OFF, on ? "0" : "1"));
-    this.changed();
+    this.kept = { ...this.kept, off: !on };
+    this.save();
   }
 
   private save(): void {
-    store(() => localStorage.setItem(MAPPED, JSON.stringify(this.mapped)));
+    const { kept } = this;
+    store(() => localStorage.setItem(MAPPED, JSON.stringify(kept.mapped)));
+    store(() => localStorage.setItem(OFF, kept.off ? "1" : "0"));
+    store(() => localStorage.setItem(UNSAVED, "1"));
     this.changed();
+    // where the account cannot be told now, the next page does it
+    this.tell(kept).then(() => (kept === this.kept ? store(() => localStorage.removeItem(UNSAVED)) : undefined), () => undefined);
   }
 
   private pressed = (event: KeyboardEvent): void => {

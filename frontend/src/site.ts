@@ -1,16 +1,11 @@
 // What every page has beyond its HTML: the light or dark toggle, and menus that close on Escape.
 
-const root = document.documentElement;
-const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+import { dark, toggleTheme } from "@tutelage/theme";
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-theme-toggle]")) {
   button.hidden = false;
   button.setAttribute("aria-pressed", String(dark()));
-  button.addEventListener("click", () => {
-    root.dataset.theme = dark() ? "light" : "dark";
-    button.setAttribute("aria-pressed", String(dark()));
-    document.cookie = `theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
-  });
+  button.addEventListener("click", () => button.setAttribute("aria-pressed", String(toggleTheme())));
 }
 
 addEventListener("keydown", (event) => {

@@ -39,7 +39,7 @@ class Workbench extends LitElement {
 
   private api = new Api(this.getAttribute("api") ?? "/api/work/", csrfToken);
   private home = this.getAttribute("home") ?? "/";
-  private shortcuts = new Shortcuts(() => this.requestUpdate());
+  private shortcuts = new Shortcuts(() => this.requestUpdate(), (kept) => this.api.send("PUT", "keys", kept));
   private clock = new Clock(() => this.ticked());
   private saver = new Saver(this.api, (s) => (this.saved = s), (why) => (this.refused = why), (until) => this.extended(until), () => this.heldNow());
   private delivery = new Delivery(this.api, (w) => (this.waiting = w));
@@ -140,6 +140,7 @@ class Workbench extends LitElement {
   private make(kind: string): KindElement {
     const made = document.createElement(`t-kind-${kind}`) as KindElement;
     made.shortcuts = this.shortcuts;
+    this.shortcuts.kind = kind;
     made.ask = (path, body) => this.api.send("POST", path, body, { signal: AbortSignal.timeout(ASKED_MS) });
     made.addEventListener("answer", (e) => this.answered((e as CustomEvent<AnswerEvent & { spoken: string }>).detail));
     made.addEventListener("said", (e) => this.say((e as CustomEvent<string>).detail));

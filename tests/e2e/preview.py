@@ -81,6 +81,7 @@ class Desk:
     skipped: list[dict[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
     revealed: list[bool] = field(default_factory=list)
+    keys: dict[str, Any] | None = None  # that were kept on the account
     version: int = 0  # of the draft
     mute: int = 0  # so many drafts are stored without an answer
     deaf: bool = False  # what is submitted is stored, but no answer comes back
@@ -158,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
                 desk.trouble.remove(told)
                 return self._refuse(told[1])
             return {"draft": _draft, "submit": _submit, "skip": _skip, "undo": _undo, "try": _try,
-                    "reveal": _reveal}[what](self, desk, body)  # fmt: skip
+                    "reveal": _reveal, "keys": _keys}[what](self, desk, body)  # fmt: skip
 
     def _refuse(self, status: int) -> None:
         if status == 0:  # the connection breaks
@@ -174,7 +175,13 @@ class _Handler(BaseHTTPRequestHandler):
         tasks = desk.tasks
         desk.shown = tasks.next()
         desk.version = (desk.shown.get("draft") or {"version": 0})["version"]
-        return {"task": desk.shown, "kind": tasks.kind, "project_id": "0197", "project_name": "Clinic answers"}
+        return {
+            "task": desk.shown,
+            "kind": tasks.kind,
+            "project_id": "0197",
+            "project_name": "Clinic answers",
+            "keys": desk.keys,
+        }
 
     def _page(self, template: str, asked: dict[str, str], context: dict[str, Any]) -> None:
         request = RequestFactory().get(self.path)
@@ -246,6 +253,12 @@ def _answer(handler: _Handler, desk: Desk, reply: dict[str, Any]) -> None:
 def _skip(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
     desk.skipped.append(body)
     handler._json(200, {"pay": {"minor": 12}, "next": desk.tasks.next()})
+
+
+def _keys(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:
+    """What somebody works with from now on, kept on their account."""
+    desk.keys = body
+    handler._json(200, body)
 
 
 def _reveal(handler: _Handler, desk: Desk, body: dict[str, Any]) -> None:

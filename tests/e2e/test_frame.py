@@ -294,3 +294,50 @@ def test_a_reader_of_the_screen_hears_what_happens(language: str, page: Any, pre
     press(page, "Control+Enter")
     at_task(page, 13)
     assert "Submitted. You get €0.42. Task 13." in heard.inner_text()
+
+
+def test_keys_are_kept_on_the_account_by_kind_and_on_the_device_where_that_fails(page: Any, preview: Preview) -> None:
+    """Changed here, they are there in a browser that never saw them; a refused save is made up for by the next page."""
+    desk = opened(page, preview)
+    press(page, "?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    change = dialog.get_by_role("button", name="Change the key of Tie").last
+    with page.expect_response("**/keys"):
+        change.click()
+        press(page, "z")
+    assert desk.keys is not None and list(desk.keys["mapped"].values()) == ["z"] and not desk.keys["off"]
+    assert next(iter(desk.keys["mapped"])).startswith("comparison/")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    page.locator("t-kind-comparison").wait_for()
+    press(page, "z")
+    assert page.get_by_role("button", name="Tie").get_attribute("aria-pressed") == "true"
+    desk.trouble.append(("keys", 500))
+    press(page, "?")
+    with page.expect_response("**/keys"):
+        change.click()
+        press(page, "y")
+    assert list(desk.keys["mapped"].values()) == ["z"]
+    with page.expect_response(lambda r: r.url.endswith("/keys") and r.status == 200):
+        page.reload()
+    assert list(desk.keys["mapped"].values()) == ["y"]
+
+
+def test_light_or_dark_is_chosen_by_keyboard_and_stays(page: Any, preview: Preview) -> None:
+    """The system's, until somebody turns it; then theirs, on the workbench and on every other page."""
+    page.emulate_media(color_scheme="dark")
+    opened(page, preview)
+    button = page.get_by_role("button", name="Dark")
+    scheme = "() => getComputedStyle(document.documentElement).colorScheme"
+    assert button.get_attribute("aria-pressed") == "true", "the system says dark"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if button.evaluate("b => b === document.activeElement"):
+            break
+    else:
+        raise AssertionError("no number of tabs leads to it")
+    page.keyboard.press("Enter")
+    assert page.evaluate(scheme) == "light" and button.get_attribute("aria-pressed") == "false"
+    assert [c["value"] for c in page.context.cookies() if c["name"] == "theme"] == ["light"]
+    page.keyboard.press("Enter")
+    assert page.evaluate(scheme) == "dark"

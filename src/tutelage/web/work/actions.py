@@ -27,7 +27,7 @@ from tutelage.web.proof import actions as proof
 from tutelage.web.shared.ids import new_id
 from tutelage.web.shared.refusals import Refused, Unprocessable
 from tutelage.web.work import caring, claiming, problems, purse, queries, rules
-from tutelage.web.work.models import Draft, Item, Judgment, Seat, Skip, Slot
+from tutelage.web.work.models import Draft, Item, Judgment, Keys, Seat, Skip, Slot
 
 SAFE = "Your work and pay are safe: what was accepted before stays accepted and paid."
 
@@ -240,6 +240,13 @@ def save_draft(
     draft.answer, draft.reason, draft.version, draft.saved_at = answer, reason, draft.version + 1, now
     draft.save()
     return draft.version, expires
+
+
+@transaction.atomic
+def keep_keys(user: User, mapped: dict[str, str], off: bool) -> None:
+    """The keys that somebody works with, wherever they sign in."""
+    Keys.objects.update_or_create(user=user, defaults={"mapped": mapped, "off": off})
+    proof.audit(user, "kept", "keys", user.pk)
 
 
 def _store(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
+from pydantic import StringConstraints
 
 from tutelage.records import Rate, encode
 from tutelage.web.people.queries import signed_in
@@ -50,6 +51,17 @@ class Drafted(Schema):
     version: int = 0
     answer: dict[str, Any] | None = None
     reason: str = Field("", max_length=10_000)
+
+
+ShortcutId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[\w./:-]+$")]
+Chord = Annotated[str, StringConstraints(min_length=1, max_length=30)]
+
+
+class KeysKept(Schema):
+    """Shortcut by chord: `frame.skip` everywhere, `comparison/act.tie` of a kind; off: no single keys."""
+
+    mapped: dict[ShortcutId, Chord] = Field(default_factory=dict, max_length=300)
+    off: bool = False
 
 
 class Revealing(Schema):
@@ -172,6 +184,19 @@ def skip(request: HttpRequest, body: Skipped) -> Any:
 def undo(request: HttpRequest, body: Undone) -> Any:
     """Take back what you submitted in the last ten seconds."""
     return actions.undo(request.user, body.judgment, body.key, timezone.now()) or NOTHING
+
+
+@router.get("work/keys", response=KeysKept)
+def keys(request: HttpRequest) -> Any:
+    """The keys that you work with, wherever you sign in."""
+    return queries.keys(signed_in(request)) or {}
+
+
+@router.put("work/keys", response=KeysKept)
+def keep_keys(request: HttpRequest, body: KeysKept) -> Any:
+    """Work with these keys from now on."""
+    actions.keep_keys(signed_in(request), body.mapped, body.off)
+    return body
 
 
 @router.get("work/guideline", response=dict[str, Any])

@@ -28,7 +28,7 @@ from tutelage.web.projects.models import Guideline, Project, Role
 from tutelage.web.projects.rules import WARNINGS
 from tutelage.web.shared.rendering import safe_html
 from tutelage.web.work import claiming, problems, rightward, rules
-from tutelage.web.work.models import Draft, ItemBody, Judgment, Seat, Slot
+from tutelage.web.work.models import Draft, ItemBody, Judgment, Keys, Seat, Slot
 
 LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NOTHING = {"none": {"reason": _("Nothing is left for you here just now."), "when": None}}
@@ -44,6 +44,11 @@ def seat_for(user: User, project: Any) -> Seat:
         raise Http404
     found.user = user
     return found
+
+
+def keys(user: User) -> dict[str, Any] | None:
+    """The keys that somebody works with; None where they never chose any."""
+    return Keys.objects.filter(user=user).values("mapped", "off").first()
 
 
 def held(seat: Seat) -> Slot | None:

@@ -27,6 +27,7 @@ def workbench(request: HttpRequest, pk: UUID) -> HttpResponse:
     home = request.GET.get("home", "")
     here = url_has_allowed_host_and_scheme(home, None)
     context = {"task": task, "kind": project.kind, "project_id": project.pk, "project_name": project.name,
+               "keys": queries.keys(user),
                "home": home if here else ""}  # fmt: skip
     return render(request, "shared/workbench.html", context)
 
