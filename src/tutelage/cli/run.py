@@ -23,10 +23,10 @@ Example: tutelage run demo
 @click.argument("recipe")
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory.  [runs/NAME]")
 @click.option("--seed", type=int, help="Instead of the recipe's.")
-@click.option("--on", type=click.Choice(["local"]), expose_value=False, help="Where to run.  [local]")
+@click.option("--on", default="local", metavar="WHERE", help="local, ray or ray://HOST:PORT: batch stages.  [local]")
 @click.option("--dry-run", is_flag=True, help="Say what it would take: time, disk, money.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the run's metrics.")
-def command(recipe: str, out: Path | None, seed: int | None, dry_run: bool, as_json: bool) -> None:
+def command(recipe: str, out: Path | None, seed: int | None, on: str, dry_run: bool, as_json: bool) -> None:
     """Drive RECIPE (a TOML file, or: demo, causal, mini) from prompts to a gated model.
 
     Run the same command again after any interruption: finished stages are kept.
@@ -34,6 +34,7 @@ def command(recipe: str, out: Path | None, seed: int | None, dry_run: bool, as_j
     """
     from tutelage.pipeline import loop
     from tutelage.pipeline.progress import choose
+    from tutelage.pipeline.ray_runner import chosen as chosen_runner
     from tutelage.pipeline.recipe import load
 
     chosen = load(recipe)
@@ -42,7 +43,8 @@ def command(recipe: str, out: Path | None, seed: int | None, dry_run: bool, as_j
     if dry_run:
         _show(loop.expect(chosen), as_json)
         return
-    found = loop.run_recipe(chosen, place, progress=choose(as_json=as_json))
+    with chosen_runner(on) as runner:
+        found = loop.run_recipe(chosen, place, progress=choose(as_json=as_json), runner=runner)
     if as_json:
         console.emit(found.metrics)
         return
