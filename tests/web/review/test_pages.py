@@ -15,6 +15,7 @@ from tests.web.review.test_review import A, at, judge, with_role
 from tutelage.web.people.models import User
 from tutelage.web.review import actions
 from tutelage.web.review.models import Case, Review
+from tutelage.web.work.rules import shown_order
 
 pytestmark = pytest.mark.django_db
 SORTS = ("contributor", "reviewer", "adjudicator", "author", "owner", "auditor")
@@ -60,6 +61,15 @@ def test_ones_own_results_are_ones_own(hall: Hall) -> None:
     assert mine.post(f"/feedback/{one.pk}/", {"agrees": "yes"}).status_code == 302
     assert "You agreed" in mine.get(f"/feedback/{one.pk}/").content.decode()
     assert mine.post(f"/feedback/{one.pk}/redo/").url == f"/work/{hall.project.pk}/"
+
+
+def test_letters_of_a_result_are_explained_where_somebody_saw_them_the_other_way_round(hall: Hall) -> None:
+    """The page shows A and B as reviewers see them, since their reasons speak of those."""
+    said = "You saw them the other way round"
+    for number in range(4):
+        one = judge(hall, minutes=number)
+        page = signed_in(hall.people[0]).get(f"/feedback/{one.pk}/").content.decode()
+        assert (said in page) == (shown_order(2, one.slot_id, one.epoch, str(one.user_id)) == [1, 0])
 
 
 def test_machines_review_rule_and_reply(hall: Hall) -> None:

@@ -17,6 +17,7 @@ from tutelage.web.people.queries import signed_in
 from tutelage.web.projects.queries import project_for
 from tutelage.web.review import actions, forms, queries
 from tutelage.web.shared.pages import place
+from tutelage.web.work import queries as work
 
 
 @never_cache
@@ -101,7 +102,8 @@ def result(request: HttpRequest, judgment: UUID) -> HttpResponse:
         actions.reply(user, found, form.cleaned_data["agrees"], form.cleaned_data["reason"], now)
         messages.success(request, _("Kept. Your pay is not touched by it."))
         return redirect("result", found.pk)
-    said: dict[str, Any] = {"result": queries.result_of(found, now), "item": queries.shown(found.item), "form": form}
+    said: dict[str, Any] = {"result": queries.result_of(found, now), "item": queries.shown(found.item), "form": form,
+                            "turned": work.turned(found)}  # fmt: skip
     return render(request, "review/result.html", {**said, "project": found.project, "now": now})
 
 

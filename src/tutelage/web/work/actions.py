@@ -243,10 +243,10 @@ def save_draft(
 
 
 @transaction.atomic
-def keep_keys(user: User, mapped: dict[str, str], off: bool) -> None:
+def keep_keys(user: User, mapped: dict[str, str], off: bool, now: datetime) -> None:
     """The keys that somebody works with, wherever they sign in."""
     Keys.objects.update_or_create(user=user, defaults={"mapped": mapped, "off": off})
-    proof.audit(user, "kept", "keys", user.pk)
+    proof.audit(user, "kept", "keys", user.pk, at=now)
 
 
 def _store(

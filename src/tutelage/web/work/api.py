@@ -195,7 +195,7 @@ def keys(request: HttpRequest) -> Any:
 @router.put("work/keys", response=KeysKept)
 def keep_keys(request: HttpRequest, body: KeysKept) -> Any:
     """Work with these keys from now on."""
-    actions.keep_keys(signed_in(request), body.mapped, body.off)
+    actions.keep_keys(signed_in(request), body.mapped, body.off, timezone.now())
     return body
 
 

@@ -232,6 +232,12 @@ def said(judgment: Judgment) -> str:
     return rules.in_words(judgment.answer, sides)
 
 
+def turned(judgment: Judgment) -> bool:
+    """Whether somebody saw the two responses the other way round than the record has them."""
+    order = rules.shown_order(2, judgment.slot_id, judgment.epoch, str(judgment.user_id))
+    return order != sorted(order) and len(json.loads(judgment.item.body.responses)) == len(order)
+
+
 def record_of(judgment: Judgment) -> records.Judgment:
     """The record behind a judgment's receipt, exactly as it was logged. Needs item, item body and guideline at hand."""
     item = json.loads(judgment.item.body.record)
