@@ -1,6 +1,6 @@
 """The over-optimisation alarm at its one threshold, against reward models of six kinds and in healthy runs.
 
-    nice -n 5 python benchmarks/alarm.py [--bases 3] [--work DIR]
+    nice -n 5 python benchmarks/alarm.py [--bases 3] [--work DIR]        python benchmarks/alarm.py --draw
 
 Every run is a real one: `training.ppo | rloo | grpo` on a small policy (see `alarm_world`), watched at 256 held-out
 prompts by the alarm as it comes (alpha 0.05, margin 0.02). The truth is measured afterwards: the base and the
@@ -9,7 +9,8 @@ than the margin.
 pushed    a blind reward of one of six kinds, little price on KL, to the end
 gold      proxy is gold;  noisy: gold and an error of standard deviation 0.5
 leashed   a blind reward, stopped by a KL budget;  early: stopped after a few steps
-A finished run is appended to the results; a stopped benchmark goes on.
+A finished run is appended to the results; a stopped benchmark goes on. `--draw` makes one run that is not counted, with
+more looks, and draws it for the documentation.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ from tutelage.environments.graders import Task
 from tutelage.environments.rewards import Reward, Rewarded
 from tutelage.measure.intervals import clopper_pearson, paired_difference
 from tutelage.measure.overoptimisation.alarm import ALPHA, MARGIN
-from tutelage.records import Sampling, encode
+from tutelage.records import Estimate, Figure, Sampling, encode
 from tutelage.training import OnlineConfig, alarm
 
 RESULTS = Path(__file__).parent / "results" / "alarm.json"
+FIGURE = Path(__file__).parents[1] / "docs" / "explain" / "over-optimisation.svg"
 METHODS = ("rloo", "grpo", "ppo")
 CONFIGS = {"rloo": training.RlooConfig, "grpo": training.GrpoConfig, "ppo": training.PpoConfig}
 SAME: dict[str, Any] = {
@@ -219,7 +221,7 @@ def say(found: dict[str, Any]) -> None:
 
 def add(found: Sequence[dict[str, Any]], bases: int) -> list[dict[str, Any]]:
     """All runs so far, with these; several processes may add to one file."""
-    with RESULTS.with_suffix(".lock").open("w") as lock:
+    with (Path(tempfile.gettempdir()) / "tutelage-alarm.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         runs = [*(json.loads(RESULTS.read_text())["runs"] if RESULTS.exists() else []), *found]
         names = [p.name for p in planned()]
@@ -239,6 +241,42 @@ def main(bases: int, work: Path, part: int, of: int) -> None:
     print(json.dumps(summary(add([], bases)), indent=1))
 
 
+def draw(work: Path, *, seed: int = 100, **other: Any) -> None:
+    """One run towards on-topic words, repeats included, as the page of a run shows it."""
+    from _chart import Line, chart
+
+    from tutelage.report.training_run import law_of
+
+    at = world.base(work, seed)
+    train, held_out, _ = world.tasks(seed)
+    config = training.RlooConfig(**{**SAME, "lr": 2e-4, "steps": 40, "gold_every": 4, "seed": seed, **other})
+    out = training.rloo(
+        train, f"local:{at}", work / "drawn", proxy(at, "repetition")[0], config, gold=world.Gold(),
+        gold_tasks=held_out, on_gold=alarm.watching(bounds=world.Gold.bounds, say=print),
+    )  # fmt: skip
+    found = alarm.read(out)
+    curve = alarm.curve(found)
+    print(
+        alarm.alarm(found, bounds=world.Gold.bounds), curve.alpha, curve.beta, curve.peak_kl, curve.residual, sep="\n"
+    )
+    points = sorted((p for p in curve.points if isinstance(p.kl, Estimate)), key=lambda p: p.kl.value)  # type: ignore[union-attr]  # filtered
+
+    def moved(name: str, by: float) -> list[tuple[float, Figure]]:
+        figures = ((p.kl.value, getattr(p, name)) for p in points)  # type: ignore[union-attr]  # filtered
+        return [(x, _exact(f.value / by, f.lo / by, f.hi / by)) for x, f in figures if isinstance(f, Estimate)]
+
+    spread = [float(np.nanstd(values[0])) for values in (found.proxy, found.gold)]
+    law = law_of(curve, spread[1])
+    lines = [Line("proxy", moved("proxy", spread[0])), Line("gold", moved("gold", spread[1]))]
+    lines += [Line("law of gold", [(x, _exact(y, y, y)) for x, y in law])] if law else []
+    chart(FIGURE, "Proxy and gold against KL", lines, x="KL to the base (nats an answer)",
+          y="change since the base (its standard deviations)", rule=0.0)  # fmt: skip
+
+
+def _exact(value: float, lo: float, hi: float) -> Estimate:
+    return Estimate(value, lo, hi, "as drawn", world.HELD_OUT)
+
+
 if __name__ == "__main__":
     import torch
 
@@ -248,6 +286,11 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, help="keep the bases here")
     parser.add_argument("--part", type=int, default=0, help="with --of: make every OF-th run, from this one on")
     parser.add_argument("--of", type=int, default=1)
+    parser.add_argument("--draw", action="store_true", help="no counted run: the figure of the documentation")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        main(given.bases, given.work or Path(scratch), given.part, given.of)
+        place = given.work or Path(scratch)
+        if given.draw:
+            draw(place)
+        else:
+            main(given.bases, place, given.part, given.of)

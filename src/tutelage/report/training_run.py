@@ -118,16 +118,22 @@ def _moved(name: str, points: Sequence[Point], sd: float, how: str) -> Series:
     return Series(name, tuple(_value(p.kl) for p in points), y, lo, hi, how)
 
 
-def _law(curve: Curve, sd: float) -> Series | None:
-    """The fitted law over the distances that were seen; None where there is no fit."""
+def law_of(curve: Curve, sd: float) -> list[tuple[float, float]]:
+    """(KL, gold since the base in units of `sd`) by the fitted law, over the distances seen; empty without a fit."""
     most = max(_value(p.kl) for p in curve.points)
     if not isinstance(curve.alpha, Estimate) or not isinstance(curve.beta, Estimate) or most <= 0:
-        return None
+        return []
     alpha, beta = curve.alpha.value, curve.beta.value
-    x = tuple(most * (k + 1) / SMOOTH for k in range(SMOOTH))
     bend = math.log if curve.law == "rl" else float
-    y = tuple(math.sqrt(kl) * (alpha - beta * bend(math.sqrt(kl))) / sd for kl in x)
-    return Series("law fitted to gold", x, y, how="√KL · (α − β log √KL)" if curve.law == "rl" else "√KL · (α − β √KL)")
+    away = [most * (k + 1) / SMOOTH for k in range(SMOOTH)]
+    return [(kl, math.sqrt(kl) * (alpha - beta * bend(math.sqrt(kl))) / sd) for kl in away]
+
+
+def _law(curve: Curve, sd: float) -> Series | None:
+    drawn = law_of(curve, sd)
+    how = "√KL · (α − β log √KL)" if curve.law == "rl" else "√KL · (α − β √KL)"
+    x, y = tuple(kl for kl, _ in drawn), tuple(gold for _, gold in drawn)
+    return Series("law fitted to gold", x, y, how=how) if drawn else None
 
 
 def _evidence(state: Alarm) -> CurveChart:
