@@ -116,6 +116,7 @@ def test_the_mix_keeps_the_stated_ratio_and_counts_people_and_models_apart(tmp_p
             for r in jsonl.read(tmp_path / "mix" / "held_out" / f"{name}.jsonl", RankedRow)}  # fmt: skip
     assert not held & {s.row.group for s in curation.read(tmp_path / "mix")}
     assert glue.mix(tmp_path / "ai", tmp_path / "people", tmp_path / "again", recipe) == made
+    assert glue.sealed(tmp_path / "people").facts == {}
     facts = glue.sealed(tmp_path / "mix").facts
     assert (facts["harmlessness"], facts["ai_share"]) == ({"ai": made.harmless.rows}, 0.3)
 

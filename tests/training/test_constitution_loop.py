@@ -33,7 +33,7 @@ from tutelage.records import (
     jsonl,
     user,
 )  # fmt: skip
-from tutelage.training import RewardConfig, SftConfig
+from tutelage.training import DpoConfig, RewardConfig, SftConfig
 from tutelage.training.dataset import read_rows
 
 KIND, RUDE, HELP = "Sorry, no.", "Sure, hit.", "Yes: 1, 2."
@@ -133,10 +133,13 @@ def test_from_principles_to_a_reward_model_whose_lineage_shows_the_mix(
     assert {sort: t.contributions for sort, t in counted.items() if t.contributions} == {
         "ai": made["harmless"]["rows"], "person": made["helpful"]["rows"],
     }  # fmt: skip
-    both = told("report", reward, "--mix", tmp_path / "mix")
-    for aim in ("harmlessness", "helpfulness"):
-        figure = both[aim]["agreement"]
-        assert figure["lo"] <= figure["value"] <= figure["hi"]
+    preferring = DpoConfig(lr=5e-3, epochs=4, lora_rank=0, dtype="fp32")
+    policy = training.dpo(mixed, f"local:{small}", tmp_path / "dpo", preferring)
+    for learned in (reward, policy):
+        both = told("report", learned, "--mix", tmp_path / "mix")
+        figures = [both[aim]["agreement"] for aim in ("harmlessness", "helpfulness")]
+        assert [f["value"] for f in figures] == [1.0, 1.0], both
+        assert all(f["lo"] < 1.0 for f in figures)
 
 
 def people_votes(out: Path) -> None:

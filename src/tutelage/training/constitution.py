@@ -121,7 +121,7 @@ def write_pairs(
     """
     found = [(d, x, pairs.row(d, x, _name(x.judge, x))) for d, x in zip(duels, labels, strict=True)]
     kept = [(d, x, r) for d, x, r in found if r is not None]
-    digests = {j.id: str(j.prompt_hash) for j in judges}
+    digests = {j.id: str(j.revision or j.prompt_hash) for j in judges}
     corpus = Corpus(
         tuple(Item(d.item, "comparison", d.prompt, responses=_sides(d)) for d, _, _ in kept),
         tuple(
@@ -258,14 +258,16 @@ def read(directory: Path) -> Mixture:
     return found
 
 
-def sealed(directory: Path) -> provenance.Sealed:
-    """A mix as it stands in a checkpoint's lineage: its digest, its ratio, its contributions by sort of judge."""
-    made = read(directory)
+def sealed(dataset: Path) -> provenance.Sealed:
+    """A data set as it stands in a checkpoint's lineage; a mix says its ratio and its work by sort of judge as well."""
+    if not (dataset / MIX).is_file():
+        return provenance.Sealed(dataset.name, digest_path(dataset))
+    made = read(dataset)
     facts = {
         "ai_share": made.ai_share, "shares": {"people": made.shares.human, "models": made.shares.synthetic},
         "harmlessness": dict(made.harmless.judges), "helpfulness": dict(made.helpful.judges),
     }  # fmt: skip
-    return provenance.Sealed(directory.name, digest_path(directory), facts)
+    return provenance.Sealed(dataset.name, digest_path(dataset), facts)
 
 
 @dataclass(frozen=True)

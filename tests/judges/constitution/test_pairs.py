@@ -78,6 +78,14 @@ def test_a_model_that_would_say_something_else_abstains(scripted: Any, tmp_path:
     assert (labels[0].first, labels[0].unscored.reason) == (None, "abstained")
 
 
+def test_a_pair_without_a_prompt_is_named_before_anything_is_asked(scripted: Any, tmp_path: Path) -> None:
+    policy = scripted(odds=safe(1.0))
+    with pytest.raises(BadInput, match="'i9'"):
+        label([*DUELS, Duel(user(" "), assistant("a"), assistant("b"), "i9")], LAW, chooser(policy), Labelling(),
+              Setting(memory=tmp_path))  # fmt: skip
+    assert policy.asked == 0
+
+
 def test_the_principle_does_not_depend_on_which_answer_stands_first(scripted: Any, tmp_path: Path) -> None:
     how, setting = chooser(scripted(odds=safe(1.0))), Setting(memory=tmp_path)
     there, _ = label(DUELS, LAW, how, Labelling(), setting)

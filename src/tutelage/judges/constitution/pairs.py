@@ -21,7 +21,7 @@ from tutelage.judges.protocol import Duel, Opinion, Preferred, Tied
 from tutelage.judges.rubric import Rubric
 from tutelage.judges.setting import Setting
 from tutelage.models.endpoint import EndpointPolicy
-from tutelage.records import AiJudge, Json, RankedRow, Unscored
+from tutelage.records import AiJudge, Json, RankedRow, Unscored, text_of
 from tutelage.store import digest
 
 REASONED: tuple[float, float] = (0.4, 0.6)  # clamp of a judge that reasons in words
@@ -122,7 +122,11 @@ def chooser(policy: models.Policy, at_once: int = 8) -> _Chooser:
 def label(
     duels: Sequence[Duel], constitution: Constitution, how: _Chooser, labelling: Labelling, setting: Setting
 ) -> tuple[list[Label], list[AiJudge]]:
-    """(a label of each pair, the judges: one a principle). Pairs of one principle are asked together."""
+    """(a label of each pair, the judges: one a principle). Pairs of one principle are asked together.
+
+    Raises BadInput for a pair without a prompt, before anything is asked.
+    """
+    _require_prompts(duels)
     drawn = [constitution.draw(labelling.seed, _about(d)) for d in duels]
     labels: list[Label | None] = [None] * len(duels)
     judges: list[AiJudge] = []
@@ -138,6 +142,13 @@ def label(
         for n, one, other in zip(mine, said[::2], said[1::2], strict=True):
             labels[n] = _label(duels[n], principle, record.id, (one, other), labelling, labelling.clamp or how.clamp)
     return [found for found in labels if found is not None], judges
+
+
+def _require_prompts(duels: Sequence[Duel]) -> None:
+    empty = next((d.item for d in duels if not text_of(d.prompt).strip()), None)
+    if empty is not None:
+        raise BadInput(f"The pair {empty!r} has no prompt.", expected="what both answers answer",
+                       remedy="Add it: principles are about answers to somebody.", where=Where(field="prompt"))  # fmt: skip
 
 
 def _about(duel: Duel) -> str:
