@@ -147,8 +147,8 @@ def label(
 def _require_prompts(duels: Sequence[Duel]) -> None:
     empty = next((d.item for d in duels if not text_of(d.prompt).strip()), None)
     if empty is not None:
-        raise BadInput(f"The pair {empty!r} has no prompt.", expected="what both answers answer",
-                       remedy="Add it: principles are about answers to somebody.", where=Where(field="prompt"))  # fmt: skip
+        raise BadInput(f"The pair {empty!r} has no prompt.", expected="what both answers answer", remedy="Add it.",
+                       where=Where(field="prompt"))  # fmt: skip
 
 
 def _about(duel: Duel) -> str:
