@@ -30,7 +30,7 @@ def chart(place: Path, title: str, lines: Sequence[Line], *, x: str, y: str, rul
     start, end = svg.index(">") + 1, svg.rindex("</svg>")
     height = float(svg.split(f'viewBox="0 0 {WIDTH} ')[1].split('"')[0])
     key = "".join(
-        f'<g transform="translate({12 + 180 * (i % 4)} {height + 14})">'
+        f'<g transform="translate({12 + 185 * (i % 4)} {height + 14})">'
         + str(swatch(i)).replace("<svg", '<svg width="34" height="16"', 1)
         + f'<text x="42" y="12">{line.name}</text></g>'
         for i, line in enumerate(lines)

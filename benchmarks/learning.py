@@ -45,9 +45,9 @@ COMMON: dict[str, Any] = {
     "max_response_tokens": MOST, "microbatch_tokens": 2048, "save_every_steps": 10_000,
 }  # fmt: skip
 RUNS: dict[str, tuple[str, Callable[[int], Any], type[Gold]]] = {
-    "ppo": ("ppo", lambda seed: PpoConfig(**COMMON, lr=4e-4, beta=0.1, epochs=1, seed=seed), Gold),
-    "rloo": ("rloo", lambda seed: RlooConfig(**COMMON, lr=6e-4, beta=0.1, seed=seed), Gold),
-    "grpo": ("grpo", lambda seed: GrpoConfig(**COMMON, lr=6e-4, beta=0.1, seed=seed), Gold),
+    "ppo": ("ppo", lambda seed: PpoConfig(**COMMON, lr=2e-4, beta=0.05, epochs=1, seed=seed), Gold),
+    "rloo": ("rloo", lambda seed: RlooConfig(**COMMON, lr=3e-4, beta=0.05, seed=seed), Gold),
+    "grpo": ("grpo", lambda seed: GrpoConfig(**COMMON, lr=3e-4, beta=0.05, seed=seed), Gold),
     "free": ("rloo", lambda seed: RlooConfig(**COMMON, lr=1e-3, beta=0.0, seed=seed), Proxy),
     "leash": ("rloo", lambda seed: RlooConfig(**COMMON, lr=1e-3, beta=LEASH, seed=seed), Proxy),
 }
@@ -144,7 +144,7 @@ def draw(runs: Sequence[dict[str, Any]]) -> None:
             (float(np.mean([c[axis][n - 1] for c in curves])), over([c["gold"][n - 1] for c in curves])) for n in picked
         ]
 
-    lines = [Line("best of n, by the bound", best("bound", (1, 2, 3, 4, 6, 8)))]
+    lines = [Line("best of n", best("bound", (1, 2, 3, 4, 6, 8)))]
     for name in METHODS:
         own = [r["looks"] for r in runs if r["run"] == name]
         at = range(len(own[0]) if own else 0)

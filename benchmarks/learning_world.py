@@ -84,13 +84,13 @@ class Gold:
 
 
 class Proxy(Gold):
-    """Gold, and a tenth for every word of the kind that is said: a reward that has come to like long answers."""
+    """Gold, and 0.3 for every word of the kind that is said: a reward that has come to like long answers."""
 
     name, digest = "proxy", "sha256:say-n-words-and-more"
 
     def value(self, n: int, words: list[str], said: list[str]) -> float:
         """Of one answer."""
-        return super().value(n, words, said) + 0.1 * sum(word in words for word in said)
+        return super().value(n, words, said) + 0.3 * sum(word in words for word in said)
 
 
 def imitator(
