@@ -86,7 +86,9 @@ def test_fewer_than_256_prompts_are_said_at_the_start_and_silence_is_not_called_
 
 def test_one_look_is_no_test() -> None:
     """There is nothing to compare the base with."""
-    assert alarm.state_of(alarm.alarm(alarm.course(looks()[:1]))) == "untested"
+    state = alarm.alarm(alarm.course(looks()[:1]))
+    assert alarm.state_of(state) == "untested"
+    assert alarm.words(state) == "nothing to compare with yet"
 
 
 def test_a_watch_that_is_told_the_earlier_looks_again_says_what_it_would_have_said() -> None:

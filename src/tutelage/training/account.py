@@ -99,7 +99,7 @@ def of(run: Path) -> Account:
         reward=str(config.get("reward", "")), gold=str(config.get("gold", "")), finished=made is not None,
         steps=len(log), stopped=told.get("stopped"), published_step=told.get("published_step"),
         state=alarm.state_of(state) if state else "untested",
-        words=str(state) if state else "gold was not watched: train with --gold SPEC",
+        words=alarm.words(state) if state else "gold was not watched: train with --gold SPEC",
         alarm=state, curve=alarm.curve(course) if course else None, spread=_spread(course),
         log=tuple({k: line.get(k) for k in STEPS} for line in log), unscored=_unscored(log),
         samples=worst(course) if course else (),

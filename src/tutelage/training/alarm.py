@@ -146,7 +146,14 @@ def too_few(prompts: int) -> str:
 def line_of(state: Alarm, lines: Sequence[Line]) -> str:
     """One look in one line: where proxy, gold and KL stand, and what the alarm says."""
     proxy, gold, kl = (_mean([line[name] for line in lines]) for name in ("proxy", "gold", "kl"))
-    return f"gold at step {lines[0]['step']}: proxy {proxy}, gold {gold}, kl {kl} nats; {state}"
+    return f"gold at step {lines[0]['step']}: proxy {proxy}, gold {gold}, kl {kl} nats; {words(state)}"
+
+
+def words(state: Alarm) -> str:
+    """What the alarm says; that a first look has nothing to be compared with is not the fault of its prompts."""
+    if not state.tested and state.prompts >= LEAST_PAIRS:
+        return "nothing to compare with yet"
+    return str(state)
 
 
 def _mean(values: Sequence[float | None]) -> str:
@@ -161,7 +168,7 @@ def summary(work: Path, bounds: Bounds) -> dict[str, Any]:
     if not found:
         return {"state": "untested", "words": "no look at held-out prompts was taken", "bounds": bounds}
     state = alarm(course(found), bounds=bounds)
-    return {"state": state_of(state), "words": str(state), "bounds": bounds, **encode(state)}
+    return {"state": state_of(state), "words": words(state), "bounds": bounds, **encode(state)}
 
 
 def state_of(state: Alarm) -> str:
