@@ -5,7 +5,8 @@
 Both: SmolLM2-135M, LoRA r = 8 on every linear layer, bf16, 1 thread, the same rows, the two systems in turn.
 
   dpo, reward  see `trl_speed.py`: 12 pairs in steps of 4; 6 rankings of 4 arguments in steps of 4 (for TRL their pairs)
-  grpo         2 steps of 4 prompts x 8 answers of up to 32 tokens, generation, reward (share of vowels) and KL included
+  grpo         2 steps of 2 prompts x 8 answers of up to 32 tokens, generation, reward (vowels) and KL included;
+               `step_cpu_s` is a step alone, without loading and preparing
   decode       tokens a CPU-second of sampling 32 tokens each to 8, 24, 48 different prompts, beside `generate`
 
 Counted are process and children, from loading the model to the last step; imports are left out on both sides. The
@@ -40,7 +41,7 @@ PROMPTS = (
     "Write a short note to a neighbour about a noisy party last night.", "Explain rain to a child.",
     "What is the capital of France, and what is it known for?", "Give me one reason to learn to swim.",
 )  # fmt: skip
-STEPS, GROUPS, ANSWERS, TOKENS, BETA = 2, 4, 8, 32, 0.04
+STEPS, GROUPS, ANSWERS, TOKENS, BETA = 2, 2, 8, 32, 0.04
 BATCHES = (8, 24, 48)
 
 
@@ -85,11 +86,14 @@ def ours_grpo(_: dict[str, Any]) -> dict[str, Any]:
             lr=1e-4, steps=STEPS, batch_rows=GROUPS, answers=ANSWERS, max_response_tokens=TOKENS, beta=BETA,
             dtype="bf16", length="answer",
         )  # fmt: skip
+        stamps: list[float] = []
         out = training.grpo(
-            [Task(user(p), "none") for p in PROMPTS], "local:smollm2", Path(where) / "o", Vowels(), config
-        )
+            [Task(user(p), "none") for p in PROMPTS], "local:smollm2", Path(where) / "o", Vowels(), config,
+            on_step=lambda _: stamps.append(time.process_time()),
+        )  # fmt: skip
         log = checkpoint.log(out)
         return clock(start) | {
+            "step_cpu_s": (stamps[-1] - stamps[0]) / (len(stamps) - 1),
             "rewards": [x["reward"] for x in log], "length": sum(x["length"] for x in log) / len(log)
         }  # fmt: skip
 
@@ -98,8 +102,14 @@ def trl_grpo(_: dict[str, Any]) -> dict[str, Any]:
     import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
+
+    stamps: list[float] = []
+
+    class Clock(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            stamps.append(time.process_time())
 
     def reward(completions: list[Any], **_: Any) -> list[float]:
         return [vowels(c[-1]["content"]) for c in completions]
@@ -118,10 +128,12 @@ def trl_grpo(_: dict[str, Any]) -> dict[str, Any]:
         trainer = GRPOTrainer(
             model, reward_funcs=reward, args=args, train_dataset=table, processing_class=token,
             peft_config=LoraConfig(r=8, lora_alpha=16, target_modules=speed.TARGETS, task_type="CAUSAL_LM"),
+            callbacks=[Clock()],
         )  # fmt: skip
         trainer.train()
         log = [x for x in trainer.state.log_history if "reward" in x]
         return clock(start) | {
+            "step_cpu_s": (stamps[-1] - stamps[0]) / (len(stamps) - 1),
             "rewards": [x["reward"] for x in log], "length": sum(x["completions/mean_length"] for x in log) / len(log)
         }  # fmt: skip
 
@@ -263,7 +275,11 @@ def summary(method: str, runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any
         return {"tokens_per_cpu_s": rate, "ratio": {b: median(r) for b, r in each.items()}, "ratios": each, **rss}
     each_run = [t["cpu_s"] / o["cpu_s"] for t, o in zip(trl, mine, strict=True)]
     seconds = {f"cpu_s_{w}": median(r["cpu_s"] for r in runs[w]) for w in runs}
-    return {**seconds, "ratio": median(each_run), "ratios": each_run, **rss}
+    steps = {}
+    if method == "grpo":
+        steps = {f"step_cpu_s_{w}": median(r["step_cpu_s"] for r in runs[w]) for w in runs}
+        steps["step_ratios"] = [t["step_cpu_s"] / o["step_cpu_s"] for t, o in zip(trl, mine, strict=True)]
+    return {**seconds, "ratio": median(each_run), "ratios": each_run, **steps, **rss}
 
 
 def main() -> None:
