@@ -54,7 +54,7 @@ class Drafted(Schema):
 
 
 ShortcutId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[\w./:-]+$")]
-Chord = Annotated[str, StringConstraints(min_length=1, max_length=30)]
+Chord = Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\x00-\x1f]+$")]
 
 
 class KeysKept(Schema):
