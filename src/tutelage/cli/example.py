@@ -13,6 +13,7 @@ from tutelage.cli import console
 # name -> module:attribute holding the text of an example, or a function that returns it
 TEXTS: dict[str, str] = {
     "recipe": "tutelage.pipeline.recipe:EXAMPLE",
+    "constitution": "tutelage.judges.constitution.default:EXAMPLE",
     "criteria": "tutelage.gate.criteria:EXAMPLE",
     "plan": "tutelage.planning.request:EXAMPLE",
     "rubric": "tutelage.judges.rubric:EXAMPLE",

@@ -22,6 +22,7 @@ TYPES: dict[str, str] = {
     "artefact": "tutelage.records:Artefact",
     "estimate": "tutelage.records:Estimate",
     "recipe": "tutelage.pipeline.recipe:Recipe",
+    "constitution": "tutelage.judges.constitution.principles:Constitution",
     "criteria": "tutelage.gate.criteria:Criteria",
     "plan": "tutelage.planning.request:Request",
     "rubric": "tutelage.judges.rubric:Rubric",

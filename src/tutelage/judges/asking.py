@@ -77,7 +77,7 @@ class AskingJudge:
     def compare_all(self, duels: Sequence[Duel]) -> list[Opinion]:
         """See `Judge.compare_all`. Equal pairs are asked once; a reply is on the disk before the next is used."""
         keys = [content_key(d) for d in duels]
-        with _Memory(self._path()) as memory:
+        with Memory(self._path()) as memory:
             waiting = {k: d for k, d in zip(keys, duels, strict=True) if k not in memory.replies}
             self.purse.known += len(set(keys)) - len(waiting)
             open_ = list(waiting.items())[: self.purse.take(len(waiting))]
@@ -101,13 +101,13 @@ def content_key(duel: Duel) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()
 
 
-class _Memory:
+class Memory:
     """Replies by key, in a file that only grows; a line cut short by a crash is dropped. One process at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __enter__(self) -> _Memory:
+    def __enter__(self) -> Memory:
         self._lock = locked(self._path.with_suffix(".lock"))
         self._lock.__enter__()
         self.replies: dict[str, Json] = {}

@@ -19,13 +19,15 @@ def trace(out: Path, dataset: Path, base: str, *, rewards: Sequence[Path] = (), 
     rewards  directories of the reward models that were trained towards
     empty    write it also where no human work is behind a checkpoint: tasks that a rule grades
     """
+    from tutelage.training.constitution import sealed
+
     work = work_in(Path(base.removeprefix("local:"))) | work_of(dataset)
     for place in rewards:
         work |= work_in(place)
     used = {c.id for c in ck.contributions(out)}
     if used - work.keys() or not (used or empty):
         return False
-    chain = [provenance.Sealed(dataset.name, digest_path(dataset))]
+    chain = [sealed(dataset)]
     drawn = provenance.assemble(out, work=work, chain=chain)
     provenance.write(dataclasses.replace(drawn, graph=_with_rewards(drawn, rewards)), out)
     return True

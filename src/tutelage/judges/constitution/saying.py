@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tutelage.errors import Failed
-from tutelage.judges.asking import SPENT, Progress, Purse
-from tutelage.judges.asking import _Memory as Memory
+from tutelage.judges.asking import SPENT, Memory, Progress, Purse
 from tutelage.models import Policy
 from tutelage.models.endpoint import EndpointPolicy, Refused
 from tutelage.records import Json, Message, Sampling, Unscored
