@@ -47,10 +47,10 @@ export const timeNotice = (left_s: number, more: () => void) =>
   notice("warn", "status", t("Time for this task ends in {time}.", { time: duration(left_s) }), t("What you wrote is kept."), html`<button class="btn small" @click=${more}>${t("I need more time")}</button>`);
 
 export const redoNotice = (why: string) =>
-  notice("", "status", t("A reviewer asks for this again; you are paid for it again."), html`<span dir="auto">“${why}”</span>`);
+  notice("stays", "status", t("A reviewer asks for this again; you are paid for it again."), html`<span dir="auto">“${why}”</span>`);
 
 export const previewNotice = () =>
-  notice("", "status", t("You see what contributors see."), t("Nothing of this is stored as a judgment, and nothing paid; only how long it takes is kept."));
+  notice("stays", "status", t("You see what contributors see."), t("Nothing of this is stored as a judgment, and nothing paid; only how long it takes is kept."));
 
 export const reasonField = (value: string, input: (text: string) => void) => html`
   <section class="card reason">

@@ -341,3 +341,16 @@ def test_light_or_dark_is_chosen_by_keyboard_and_stays(page: Any, preview: Previ
     assert [c["value"] for c in page.context.cookies() if c["name"] == "theme"] == ["light"]
     page.keyboard.press("Enter")
     assert page.evaluate(scheme) == "dark"
+
+
+def test_what_a_reviewer_asks_for_covers_nothing_of_the_task(page: Any, preview: Preview) -> None:
+    """The notice stays for the whole task, so the prompt begins below it, also on a phone."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, preview)
+    asked = "window.said = 'The second names the dose; look again.'"
+    page.evaluate(
+        f"{asked}; const w = document.querySelector('t-workbench'); w.task.redo = window.said; w.requestUpdate()"
+    )
+    page.locator(".notice").wait_for()
+    notice, prompt = page.locator(".notice").bounding_box(), page.locator(".prompt").bounding_box()
+    assert notice["y"] + notice["height"] <= prompt["y"]
