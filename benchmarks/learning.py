@@ -22,6 +22,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from tutelage import models, training
 from tutelage.environments.rewards import Rewarded
 from tutelage.evaluation import bon
 from tutelage.measure import intervals
-from tutelage.records import Figure, Sampling, encode
+from tutelage.records import Estimate, Figure, Sampling, encode
 from tutelage.training import GrpoConfig, PpoConfig, RlooConfig
 
 RESULTS = Path(__file__).parent / "results" / "learning.json"
@@ -110,27 +111,33 @@ def at_kl(curve: dict[str, np.ndarray], kl: float, axis: str) -> float:
 def table(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """One row a method, every figure a mean over seeds with its t interval; differences are paired by seed."""
     base = {r["seed"]: best_of(r) for r in runs if r["run"] == "sft"}
-    rows: dict[str, dict[str, Figure]] = {"sft": {"gold": over([float(c["gold"][0]) for c in base.values()])}}
+    rows: dict[str, dict[str, Figure]] = {"sft": {"gold": share([float(c["gold"][0]) for c in base.values()])}}
     for name in RUNS:
         ends = [(r["seed"], r["looks"][-1]) for r in runs if r["run"] == name]
         if len(ends) < 2:
             continue
         rows[name] = {
-            "gold": over([e["gold"] for _, e in ends]), "kl": over([e["kl"] for _, e in ends]),
+            "gold": share([e["gold"] for _, e in ends]), "kl": over([e["kl"] for _, e in ends]),
             "gain_over_sft": over([e["gold"] - base[s]["gold"][0] for s, e in ends]),
-            "best_of_n_bound": over([at_kl(base[s], e["kl"], "bound") for s, e in ends]),
-            "over_best_of_n_bound": over([e["gold"] - at_kl(base[s], e["kl"], "bound") for s, e in ends]),
-            "best_of_n_exact": over([at_kl(base[s], e["kl"], "exact") for s, e in ends]),
-            "over_best_of_n_exact": over([e["gold"] - at_kl(base[s], e["kl"], "exact") for s, e in ends]),
             "proxy": over([e["proxy"] for _, e in ends]), "tokens": over([e["tokens"] for _, e in ends]),
-            "ended": over([e["ended"] for _, e in ends]),
+            "ended": share([e["ended"] for _, e in ends]),
         }  # fmt: skip
+        for axis in AXES.values() if name in METHODS else ():
+            best = [at_kl(base[s], e["kl"], axis) for s, e in ends]
+            rows[name][f"best_of_n_{axis}"] = share(best)
+            rows[name][f"over_best_of_n_{axis}"] = over([e["gold"] - b for (_, e), b in zip(ends, best, strict=True)])
     return {name: {k: encode(f) for k, f in row.items()} for name, row in rows.items()}
 
 
 def over(values: Sequence[float]) -> Figure:
     """Mean over seeds."""
     return intervals.mean(np.array(values))
+
+
+def share(values: Sequence[float]) -> Figure:
+    """The same, cut to [0, 1]: each value is a mean over a hundred answers and more."""
+    found = over(values)
+    return replace(found, lo=max(0.0, found.lo), hi=min(1.0, found.hi)) if isinstance(found, Estimate) else found
 
 
 def draw(runs: Sequence[dict[str, Any]]) -> None:
