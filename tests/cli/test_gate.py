@@ -97,3 +97,14 @@ def test_damaged_evidence_is_named(model: Path) -> None:
     with pytest.raises(BadInput) as error:
         gate(model)
     assert str(error.value.where.file).endswith("evidence.json")
+
+
+@pytest.mark.parametrize(("state", "exit_code"), [("fired", 4), ("silent", 0), ("untested", 0)])
+def test_a_checkpoint_whose_run_sounded_the_alarm_does_not_pass(model: Path, state: str, exit_code: int) -> None:
+    """Its own run.json is read: good evidence passes in silence, and is insufficient beside an alarm."""
+    said = {"state": state, "words": "ALARM at step 40" if state == "fired" else "no alarm", "bounds": None}
+    (model / "run.json").write_text(json.dumps({"seconds": 1, "alarm": said}))
+    found = gate(model, "--json")
+    assert found.exit_code == exit_code
+    matters = json.loads(found.stdout)["matters"]
+    assert matters == (["in training: over-optimisation: ALARM at step 40"] if state == "fired" else [])

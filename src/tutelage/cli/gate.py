@@ -41,6 +41,7 @@ def command(
     from tutelage.gate import criteria as rules
     from tutelage.gate import decide
     from tutelage.gate import evidence as known
+    from tutelage.gate.collect import with_alarm
     from tutelage.models import checkpoint as ck
 
     now = datetime.now(UTC)
@@ -52,6 +53,7 @@ def command(
         evidence = known.read(stored)
     else:
         evidence = _ask(checkpoint, criteria, criteria_file, prompts, now)
+    evidence = with_alarm(evidence, checkpoint)
     decision = decide(criteria, evidence, signatures, now=now, model=model)
     if as_json:
         console.emit(decision)

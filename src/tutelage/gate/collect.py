@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from tutelage.environments.graders import Task
 from tutelage.evaluation import compare, quality, suite
@@ -15,6 +17,7 @@ from tutelage.gate.criteria import OVER_REFUSAL, Criteria
 from tutelage.gate.evidence import Capability, Evidence
 from tutelage.models import Generation, Policy
 from tutelage.records import Figure, Sampling
+from tutelage.training import alarm
 
 VS_BASE, PASS_RATE = "_vs_base", "pass_rate"
 
@@ -87,6 +90,17 @@ def from_models(
         task_answers=[[g] for g in sample(model, [t.prompt for t in tasks], sampling)] if tasks else [],
         level=max(c.level for c in criteria.criteria),
     )
+
+
+def with_alarm(evidence: Evidence, checkpoint: Path) -> Evidence:
+    """The evidence, and the over-optimisation alarm that sounded in the checkpoint's own run, if one did."""
+    found = alarm.recorded(checkpoint)
+    if found is None:
+        return evidence
+    told = f"over-optimisation: {found['words']}"
+    if found["state"] == "fired":
+        return replace(evidence, alarms=tuple(dict.fromkeys((*evidence.alarms, told))))
+    return replace(evidence, notes=tuple(dict.fromkeys((*evidence.notes, told))))
 
 
 def needs_base(criteria: Criteria) -> bool:

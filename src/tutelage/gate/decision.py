@@ -133,6 +133,7 @@ def _matters(
     out = []
     if evidence.model != model:
         out.append(f"the evidence is about another model, {evidence.model}")
+    out += [f"in training: {alarm}" for alarm in evidence.alarms]
     if not evidence.held_out:
         out.append("the evidence was not measured on held-out prompts")
     if evidence.at > now:

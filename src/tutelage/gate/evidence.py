@@ -31,6 +31,7 @@ class Evidence:
     figures       by name; a missing one and an Undefined one are the same: nothing is known
     capabilities  domain -> finding
     held_out      whether the figures were measured on prompts that no stage of training has seen
+    alarms        what sounded while it was trained; with one a gate cannot pass, only fail or find too little
     """
 
     model: str
@@ -39,6 +40,7 @@ class Evidence:
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     held_out: bool = True
     notes: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
     schema: Literal["evidence/1"] = "evidence/1"
 
 
