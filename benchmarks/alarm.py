@@ -35,6 +35,7 @@ from tutelage import models, training
 from tutelage.environments.graders import Task
 from tutelage.environments.rewards import Reward, Rewarded
 from tutelage.measure.intervals import clopper_pearson, paired_difference
+from tutelage.measure.overoptimisation import Curve
 from tutelage.measure.overoptimisation.alarm import ALPHA, MARGIN
 from tutelage.records import Estimate, Figure, Sampling, encode
 from tutelage.training import OnlineConfig, alarm
@@ -259,18 +260,23 @@ def draw(work: Path, *, seed: int = 100, **other: Any) -> None:
     print(
         alarm.alarm(found, bounds=world.Gold.bounds), curve.alpha, curve.beta, curve.peak_kl, curve.residual, sep="\n"
     )
-    points = sorted((p for p in curve.points if isinstance(p.kl, Estimate)), key=lambda p: p.kl.value)  # type: ignore[union-attr]  # filtered
-
-    def moved(name: str, by: float) -> list[tuple[float, Figure]]:
-        figures = ((p.kl.value, getattr(p, name)) for p in points)  # type: ignore[union-attr]  # filtered
-        return [(x, _exact(f.value / by, f.lo / by, f.hi / by)) for x, f in figures if isinstance(f, Estimate)]
-
-    spread = [float(np.nanstd(values[0])) for values in (found.proxy, found.gold)]
-    law = law_of(curve, spread[1])
-    lines = [Line("proxy", moved("proxy", spread[0])), Line("gold", moved("gold", spread[1]))]
+    at_base, rise = float(np.nanmean(found.gold[0])), float(np.nanmax(np.nanmean(found.proxy - found.proxy[0], axis=1)))
+    lines = [
+        Line("proxy, of its rise", _moved(curve, "proxy", 0.0, rise)),
+        Line("gold", [(0.0, _exact(at_base, at_base, at_base)), *_moved(curve, "gold", at_base, 1.0)]),
+    ]
+    law = [(x, at_base + y) for x, y in law_of(curve, 1.0)]
     lines += [Line("law of gold", [(x, _exact(y, y, y)) for x, y in law])] if law else []
     chart(FIGURE, "Proxy and gold against KL", lines, x="KL to the base (nats an answer)",
-          y="change since the base (its standard deviations)", rule=0.0)  # fmt: skip
+          y="gold, from 0 to 1; proxy, share of its whole rise")  # fmt: skip
+
+
+def _moved(curve: Curve, name: str, start: float, by: float) -> list[tuple[float, Figure]]:
+    both = ((p.kl, getattr(p, name)) for p in curve.points)
+    return sorted(
+        ((kl.value, _exact(start + f.value / by, start + f.lo / by, start + f.hi / by)) for kl, f in both
+         if isinstance(kl, Estimate) and isinstance(f, Estimate)), key=lambda point: point[0],
+    )  # fmt: skip
 
 
 def _exact(value: float, lo: float, hi: float) -> Estimate:

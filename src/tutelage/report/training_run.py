@@ -106,7 +106,7 @@ def curve_chart(curve: Curve, spread: tuple[float, float], title: str = "Proxy a
     law = _law(curve, spread[1])
     return CurveChart(
         title, tuple(series + ([law] if law else [])), "KL to the base (nats an answer)",
-        "change since the base (its standard deviations)", reference=Reference(0.0, "the base"),
+        "change since the base (its standard deviations)",
         note="" if law is None else f"Root mean square left by the law: {(curve.residual or 0) / spread[1]:.2f}.",
     )  # fmt: skip
 
