@@ -55,7 +55,7 @@ check: lint  ## lint, types, floors, docs (under 2 minutes when warm)
 	$(BIN)/python -m pytest tests/test_docs.py
 
 test: install  ## the short form of every test, the bare wheel among them
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile
 
 screenshots: install  ## pictures of the hall, light and dark, desktop and phone, into docs/screenshots
 	$(BIN)/python -m tools.screenshots

@@ -14,6 +14,12 @@ os.environ["TUTELAGE_HALL"] = tempfile.mkdtemp(prefix="tutelage-hall-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tutelage.web.settings"
 django.setup()
 
+from django.conf import settings  # noqa: E402  after the settings are known
+
+if not os.environ.get("TUTELAGE_DATABASE_URL"):
+    # said aloud, because with several test processes pytest-django would name a file after our own backend
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
+
 
 @pytest.fixture
 def hall(db: None) -> Any:
