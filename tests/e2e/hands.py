@@ -47,7 +47,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "demonstration": {"type": "demonstration", "response": [{"role": "assistant", "text": "It is 12."}],
                       "reasoning": "10 % is 8, half of it 4."},
     "classification": {"type": "classification", "labels": ["safe"]},
-    "spans": kinds.get("spans").exhibit().judgment.answer,
+    "spans": dict(kinds.get("spans").exhibit().judgment.answer),
     "trajectory": {"type": "trajectory", "labels": ["good", "bad"], "first_error": 1, "outcome": "failure"},
     "fact_check": {"type": "fact_check", "claims": [
         {"start": 0, "end": 34, "text": "Water boils at 100 °C at sea level", "verdict": "supported",

@@ -34,7 +34,7 @@ def begin(place: Path, data: Path | None) -> str:
     done = subprocess.run([*asked, "--data", str(place)], cwd=place.parent, env=env, capture_output=True, text=True,
                           check=False, timeout=240)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return re.findall(r"http://\S+/enter/\S+", done.stdout)[0]
+    return str(re.findall(r"http://\S+/enter/\S+", done.stdout)[0])
 
 
 def end(place: Path) -> None:
