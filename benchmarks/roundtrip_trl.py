@@ -147,7 +147,11 @@ def main() -> None:
         lines = [{"prompt": f"Say {i}", "chosen": f"yes {i}", "rejected": "no"} for i in range(12)]
         shown = [{"prompt": f"Say {i}", "completion": f"yes {i}"} for i in range(12)]
         tasks = [
-            {"prompt": f"Say {i}", "grader": "format", "parameters": {"checks": [{"check": "lowercase"}]}}
+            {
+                "prompt": [{"role": "user", "text": f"Say {i}"}],
+                "grader": "format",
+                "parameters": {"checks": [{"check": "lowercase"}]},
+            }
             for i in range(6)
         ]
         for name, rows, kind in (("pairs", lines, "comparison"), ("demos", shown, "demonstration")):
