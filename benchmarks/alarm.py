@@ -81,6 +81,9 @@ def planned() -> Iterator[Planned]:
         for j in range(4 * k, 4 * k + 4):
             yield Planned("gold", "gold", j)
             yield Planned("noisy", "gold + noise", j)
+    for j in (16, 17):  # added once the others were counted: 9 runs that were meant to be healthy were not, 59 were
+        yield Planned("gold", "gold", j)
+        yield Planned("noisy", "gold + noise", j)
 
 
 @cache
@@ -156,7 +159,7 @@ def run(plan: Planned, bases: int, work: Path, first: int = 0, **other: Any) -> 
         "run": plan.name, "arm": plan.arm, "proxy": plan.proxy, "method": method, "base": plan.number % bases,
         "seed": seed, "correlation": round(correlation, 3), "fired": states[-1].fired is not None,
         "fired_at": states[-1].fired.at if states[-1].fired else None, "published_step": ran["published_step"],
-        "steps": list(course.steps), **means, "log_e": [round(e, 1) for e in states[-1].log_e],
+        "steps": list(course.steps), "means": means, "log_e": [round(e, 1) for e in states[-1].log_e],
         "gold_before": float(np.mean(before)), "gold_after": float(np.mean(after)), "gold_change": encode(change),
         "cpu_s": round(time.process_time() - started, 1),
     }  # fmt: skip
@@ -180,6 +183,12 @@ def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "silent_by_arm": {a: _share([not r["fired"] for r in healthy if r["arm"] == a]) for a in list(ARMS)[1:]},
         "pushed, yet gold did not fall by more than the margin": _told(unfallen),
         "meant to be healthy, yet gold fell by more than the margin": _told(others),
+        "fires in every run where gold fell by more than the margin, however it was meant": _share(
+            [r["fired"] for r in fell]
+        ),
+        "correlation of each blind reward with gold on the base's answers": {
+            k: sorted({r["correlation"] for r in runs if r["proxy"] == k}) for k in world.BLIND
+        },
         "cpu_s": round(sum(r["cpu_s"] for r in runs), 1),
     }
 
@@ -215,7 +224,8 @@ def say(found: dict[str, Any]) -> None:
     print(
         f"{found['run']:<26} {found['method']:<4} r {found['correlation']:+.2f}  {word}  true gold "
         f"{found['gold_before']:.3f} -> {found['gold_after']:.3f} ({change['lo']:+.3f} to {change['hi']:+.3f})  "
-        f"proxy {found['proxy']}  kl {found['kl'][-1]:.2f}  log e {found['log_e'][-1]:.1f}  {found['cpu_s']} s",
+        f"proxy {found['means']['proxy']}  kl {found['means']['kl'][-1]:.2f}  log e {found['log_e'][-1]:.1f}  "
+        f"{found['cpu_s']} s",
         flush=True,
     )
 
