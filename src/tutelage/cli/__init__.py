@@ -52,7 +52,7 @@ SHELVES = {
     "model": Shelf("train, try and decide", {
         "train": Entry("train", "Train: sft, reward, dpo, ppo, rloo, grpo; resume."),
         "constitution": Entry("constitution", "Principles: poll, revise, label pairs, mix with people's."),
-        "eval": Entry("eval", "Evaluate: head-to-head, reward model, suites."),
+        "eval": Entry("eval", "Evaluate: head-to-head, reward model, run, suites."),
         "grade": Entry("grade", "Grade answers; audit what graders pay for."),
         "gate": Entry("gate", "May a checkpoint ship: pass, fail or insufficient."),
         "chat": Entry("chat", "Talk to a checkpoint."),
