@@ -66,4 +66,4 @@ bench: install  ## long tests and peer comparisons
 	@for script in benchmarks/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
 	@for name in reward_real_data residual_share human_cost certificate_coverage interval_coverage inspection \
 	  consensus_real routing_dices scale; do $(BIN)/python benchmarks/$$name.py || exit 1; done
-	@echo "Against peers (an environment of their own): benchmarks/{measure_peers,peer_equality,label_errors_cleanlab,trl_speed,proof_speed}.py"
+	@echo "Against peers (an environment of their own): benchmarks/{measure_peers,peer_equality,label_errors_cleanlab,training_vs_trl,roundtrip_trl,proof_speed}.py"
