@@ -56,6 +56,7 @@ NOT_GROWN = {  # tables of which no list shows several rows of one project, each
     "Problem": "no list shows it",
     "Rehearsal": "one a person",
     "Keys": "one a person",
+    "Lost": "one a person and passkey",
 }
 
 

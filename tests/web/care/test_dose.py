@@ -20,6 +20,7 @@ from tutelage.errors import BadInput
 from tutelage.web.care import actions as care
 from tutelage.web.care import clock
 from tutelage.web.care.models import Anchor, Exposure
+from tutelage.web.pay import actions as money
 from tutelage.web.pay import queries as pay
 from tutelage.web.people.models import User
 from tutelage.web.projects.models import Guideline, Project, Role
@@ -71,6 +72,7 @@ def another(hall: Hall, slug: str, items: int = 5, **terms: Any) -> Hall:
     for user in hall.people:
         Role.objects.create(project=project, user=user, name="contributor")
         Seat.objects.create(project=project, user=user, nym=f"{slug}{user.pk}")
+    money.deposit(project, 1_000_000, f"first:{project.pk}", at=NOW)
     load(project, items)
     return Hall(project, hall.owner, hall.people)
 

@@ -44,7 +44,7 @@ def test_a_damaged_backup_is_refused_and_nothing_changes(hall: Path, tmp_path: P
 
 def test_check_names_a_ledger_that_does_not_sum_to_zero(hall: Path) -> None:
     """An entry of 5 with no other side: exit 3, and which check failed."""
-    rows(hall, "INSERT INTO pay_account (id, kind, currency) VALUES (1, 'fees', 'EUR')")
+    rows(hall, "INSERT INTO pay_account (id, kind, currency, balance) VALUES (1, 'fees', 'EUR', 0)")
     one, day = "b" * 32, "2026-01-01"
     rows(hall, f"INSERT INTO pay_transfer (id, key, kind, seconds, at) VALUES ('{one}', 'k', 'deposit', 0, '{day}')")
     rows(hall, f"INSERT INTO pay_entry (id, transfer_id, account_id, minor) VALUES (1, '{one}', 1, 5)")

@@ -42,7 +42,9 @@ def test_before_a_database_changes_its_shape_a_backup_is_written(hall: Path) -> 
 
 def test_a_migration_that_broke_off_is_refused_until_its_backup_is_put_back(hall: Path) -> None:
     """Its trigger is there though its row is not, so it fails; then: exit 2, which names the backup; restore; done."""
-    rows(hall, "DELETE FROM django_migrations WHERE app = 'pay' AND name = '0002_append_only'")
+    rows(
+        hall, "DELETE FROM django_migrations WHERE app = 'pay' AND name IN ('0002_append_only', '0003_running_balance')"
+    )
     first = tutelage(hall, "serve", "--port", "1")
     assert first.returncode != 0
     again = tutelage(hall, "serve", "--port", "59999")
@@ -54,6 +56,8 @@ def test_a_migration_that_broke_off_is_refused_until_its_backup_is_put_back(hall
     assert (checked.returncode, "did not finish" in checked.stdout) == (3, True)
     assert tutelage(hall, "db", "restore", str(kept)).returncode == 0
     rows(hall, "DROP TRIGGER pay_transfer_no_update")
+    rows(hall, "DROP TRIGGER pay_entry_balance")
+    rows(hall, "ALTER TABLE pay_account DROP COLUMN balance")
     for name in ("transfer_no_delete", "entry_no_update", "entry_no_delete"):
         rows(hall, f"DROP TRIGGER pay_{name}")
     assert migrate(hall) >= 1

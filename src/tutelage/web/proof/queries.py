@@ -35,10 +35,14 @@ from tutelage.web.proof.storage import Keys
 PAGE = 50
 
 
-@functools.cache
 def keys() -> Keys:
     """The contributors' keys under this installation's key."""
-    return Keys(installation.key_encryption_key(settings.HALL))
+    return _keys_in(settings.HALL)
+
+
+@functools.cache
+def _keys_in(hall: Path) -> Keys:
+    return Keys(installation.key_encryption_key(hall))
 
 
 @dataclass(frozen=True, slots=True)
