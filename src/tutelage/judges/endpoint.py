@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tutelage import records
-from tutelage.errors import Failed
 from tutelage.judges.asking import AskingJudge
 from tutelage.judges.protocol import Duel, Judge, Opinion
 from tutelage.judges.rubric import Rubric
 from tutelage.judges.setting import Setting
 from tutelage.judges.words import REPLY, opinion, question
-from tutelage.models.endpoint import EndpointPolicy, Refused
+from tutelage.models.endpoint import EndpointPolicy, Refused, together
 from tutelage.records import AiJudge, Json, Sampling, Unscored
 from tutelage.store import digest
 
@@ -31,24 +29,8 @@ class EndpointMind:
         )
 
     def ask(self, duels: Sequence[Duel]) -> Iterator[tuple[int, Json]]:
-        """Several at once; after the first failure no more are sent, and those under way are still kept."""
-        with ThreadPoolExecutor(self._at_once) as pool:
-            under_way = {pool.submit(self._one, d): i for i, d in enumerate(duels)}
-            failed: Failed | None = None
-            for done in as_completed(under_way):
-                if done.cancelled():
-                    continue
-                error = done.exception()
-                if isinstance(error, Failed):
-                    failed = failed or error
-                    for other in under_way:
-                        other.cancel()
-                elif error is not None:
-                    raise error
-                else:
-                    yield under_way[done], done.result()
-            if failed is not None:
-                raise failed
+        """Several at once; see `together`."""
+        return together(duels, self._one, self._at_once)
 
     def _one(self, duel: Duel) -> Json:
         try:

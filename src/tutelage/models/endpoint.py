@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, TypeVar
 
 import httpx
 
@@ -19,6 +20,8 @@ from tutelage.models import Generation, Progress, Prompt, ResponseLogprob
 from tutelage.records import Sampling
 from tutelage.store import digest
 
+T = TypeVar("T")
+R = TypeVar("R")
 TIMEOUT_S = 120.0
 PAUSES_S = (0.5, 2.0, 8.0, 30.0)  # before each further attempt at a busy or silent server
 BUSY = (408, 409, 425, 429, 500, 502, 503, 504)
@@ -27,6 +30,28 @@ NO_ANSWER_TO_THIS = (400, 413, 422)  # the server is well, and will not answer t
 
 class Refused(Failed):
     """The server answers others, and not this request: too long, or against its rules."""
+
+
+def together(asked: Sequence[T], ask: Callable[[T], R], at_once: int) -> Iterator[tuple[int, R]]:
+    """(place, reply) of each request as it comes, several under way; after the first `Failed` no more are sent, and
+    those under way are still given before it is raised."""
+    with ThreadPoolExecutor(at_once) as pool:
+        under_way = {pool.submit(ask, one): i for i, one in enumerate(asked)}
+        failed: Failed | None = None
+        for done in as_completed(under_way):
+            if done.cancelled():
+                continue
+            error = done.exception()
+            if isinstance(error, Failed):
+                failed = failed or error
+                for other in under_way:
+                    other.cancel()
+            elif error is not None:
+                raise error
+            else:
+                yield under_way[done], done.result()
+        if failed is not None:
+            raise failed
 
 
 class EndpointPolicy:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tutelage.errors import Failed
 from tutelage.judges.asking import SPENT, Memory, Progress, Purse
 from tutelage.models import Policy
-from tutelage.models.endpoint import EndpointPolicy, Refused
+from tutelage.models.endpoint import EndpointPolicy, Refused, together
 from tutelage.records import Json, Message, Sampling, Unscored
 from tutelage.store import digest
 from tutelage.store.files import home
@@ -62,32 +60,12 @@ class Speaker:
 
     def _ask(self, talks: Sequence[Talk]) -> Iterator[tuple[int, Json]]:
         if isinstance(self.policy, EndpointPolicy):
-            yield from self._over_the_wire(talks)
+            yield from together(talks, self._one, self.at_once)
             return
         size = AT_ONCE if self.sampling.temperature == 0 else 1
         for lo in range(0, len(talks), size):
             for i, said in enumerate(self.policy.sample(talks[lo : lo + size], sampling=self.sampling)):
                 yield lo + i, {"text": said[0].text, "ended": said[0].ended}
-
-    def _over_the_wire(self, talks: Sequence[Talk]) -> Iterator[tuple[int, Json]]:
-        """After the first failure no more are sent, and those under way are still kept."""
-        with ThreadPoolExecutor(self.at_once) as pool:
-            under_way = {pool.submit(self._one, talk): i for i, talk in enumerate(talks)}
-            failed: Failed | None = None
-            for done in as_completed(under_way):
-                if done.cancelled():
-                    continue
-                error = done.exception()
-                if isinstance(error, Failed):
-                    failed = failed or error
-                    for other in under_way:
-                        other.cancel()
-                elif error is not None:
-                    raise error
-                else:
-                    yield under_way[done], done.result()
-            if failed is not None:
-                raise failed
 
     def _one(self, talk: Talk) -> Json:
         try:
