@@ -45,4 +45,4 @@ def k1(logprobs: Tensor, reference: Tensor) -> Tensor:
 def k3(logprobs: Tensor, reference: Tensor) -> Tensor:
     """(M,) p_ref/p - 1 - log(p_ref/p): unbiased for the same KL and never negative (Schulman 2020)."""
     behind = reference - logprobs
-    return behind.exp() - 1 - behind
+    return (behind.expm1() - behind).clamp(min=0)  # the rounding of two near-equal numbers must not turn it negative

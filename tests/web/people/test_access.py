@@ -165,12 +165,6 @@ def test_a_profile_is_saved_with_the_colours_of_this_browser(bo: User) -> None:
     assert 'data-theme="dark"' in client.get("/me/").content.decode()
 
 
-def test_workbench_keys_are_kept(bo: User) -> None:
-    client = signed_in(bo)
-    assert client.post("/me/keys/", {"keys": '{"skip": "k"}'}).json() == {"keys": {"skip": "k"}}
-    assert client.post("/me/keys/", {"keys": '["k"]'}).status_code == 422
-
-
 def test_single_sign_on_is_there_only_where_the_environment_names_it(tmp_path: Path) -> None:
     assert sso.provider({}) is None
     (tmp_path / "secret").write_text("hush\n")

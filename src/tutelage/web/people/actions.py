@@ -188,7 +188,7 @@ def admit(secret: str, method: str, now: datetime) -> User | None:
 
 @transaction.atomic
 def change_profile(user: User, changes: dict[str, Any]) -> None:
-    """Set name, language, theme or workbench keys."""
+    """Set name, language or theme."""
     for name, value in changes.items():
         setattr(user, name, value)
     user.save(update_fields=list(changes))

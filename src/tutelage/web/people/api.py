@@ -21,14 +21,12 @@ class Me(Schema):
     email: str
     name: str
     language: str
-    keys: dict[str, str]
 
 
 class ChangesOfMe(Schema):
     """What may be set about oneself; what is left out stays."""
 
     name: str | None = Field(None, max_length=80, pattern=r"^[^\x00]*$")
-    keys: dict[str, str] | None = Field(None, max_length=60)
 
 
 class TokenOut(Schema):
@@ -47,7 +45,7 @@ def me(request: HttpRequest) -> Any:
     return request.user
 
 
-@router.patch("/me", response=Me, summary="Change my name or workbench keys")
+@router.patch("/me", response=Me, summary="Change my name")
 def change_me(request: HttpRequest, changes: ChangesOfMe) -> Any:
     """Only what is given changes."""
     user = queries.signed_in(request)

@@ -8,7 +8,6 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tutelage.web.people.models import Member, User
@@ -125,18 +124,3 @@ class OrganisationForm(forms.Form):
     """What an organisation is called."""
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}))
-
-
-class KeysForm(forms.Form):
-    """Workbench keys: a single letter or digit for each command; empty keeps the usual one."""
-
-    MOST = 60
-    keys = forms.JSONField(label=_("Keys"), required=False, widget=forms.HiddenInput)
-
-    def clean_keys(self) -> dict[str, str]:
-        """Commands to keys, as the workbench wrote them."""
-        keys = self.cleaned_data["keys"] or {}
-        fits = isinstance(keys, dict) and len(keys) <= self.MOST
-        if not fits or not all(len(str(k)) <= 40 and isinstance(v, str) and len(v) <= 20 for k, v in keys.items()):
-            raise ValidationError(_("Keys are given as one key for each command."))
-        return keys

@@ -30,7 +30,6 @@ class User(AbstractBaseUser):
     """A person with an account. Outside the platform they are a pseudonym of each project.
 
     simulated  stands for nobody: made by the demo, never counted as a person
-    keys       remapped workbench keys; empty: the usual ones
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -40,7 +39,6 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
     simulated = models.BooleanField(default=False)
-    keys = models.JSONField(default=dict, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

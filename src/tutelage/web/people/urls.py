@@ -11,7 +11,6 @@ urlpatterns = [
     path("enter/<str:token>", views.enter, name="enter"),
     path("language/", views.language, name="set_language"),
     path("me/", views.me, name="me"),
-    path("me/keys/", views.keys, name="keys"),
     path("me/tokens/", views.tokens, name="tokens"),
     path("me/tokens/<uuid:pk>/revoke/", views.token_revoke, name="token_revoke"),
     path("organisation/<uuid:pk>/", views.organisation, name="organisation"),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -64,17 +64,6 @@ def me(request: HttpRequest) -> HttpResponse:
         return _keep(redirect("me"), "theme", theme)
     factors = queries.factors_of(user)
     return render(request, "people/me.html", {"form": form, "factors": factors})
-
-
-@require_POST
-def keys(request: HttpRequest) -> HttpResponse:
-    """One's own workbench keys, as JSON or from a form."""
-    form = forms.KeysForm(request.POST)
-    if not form.is_valid():
-        return JsonResponse({"error": form.errors.get_json_data()}, status=422)
-    user = queries.signed_in(request)
-    actions.change_profile(user, {"keys": form.cleaned_data["keys"]})
-    return JsonResponse({"keys": user.keys})
 
 
 @login_not_required

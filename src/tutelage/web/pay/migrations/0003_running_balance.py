@@ -33,6 +33,6 @@ def forget(apps, schema):
 class Migration(migrations.Migration):
     dependencies = [("pay", "0002_append_only")]
     operations = [
-        migrations.AddField("account", "balance", models.BigIntegerField(default=0)),
+        migrations.AddField("account", "balance", models.BigIntegerField(default=0, editable=False)),
         migrations.RunPython(keep, forget, elidable=False),
     ]
