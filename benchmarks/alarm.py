@@ -149,7 +149,7 @@ def run(plan: Planned, bases: int, work: Path, first: int = 0, **other: Any) -> 
     with tempfile.TemporaryDirectory() as scratch:
         out = getattr(training, method)(
             train, f"local:{at}", Path(scratch) / "out", reward, config, gold=world.Gold(), gold_tasks=held_out,
-            on_gold=alarm.watching(bounds=world.Gold.bounds, on_look=states.append),
+            on_gold=alarm.watching(bounds=world.Gold.bounds, planned=config.looks, on_look=states.append),
         )  # fmt: skip
         course, ran = alarm.read(out), json.loads((out / "run.json").read_text())
         before, after = worth_of_base(at)[0], worth(models.load(f"local:{out}"))[0]
@@ -263,12 +263,12 @@ def draw(work: Path, *, seed: int = 100, **other: Any) -> None:
     config = training.RlooConfig(**{**SAME, "lr": 2e-4, "steps": 40, "gold_every": 4, "seed": seed, **other})
     out = training.rloo(
         train, f"local:{at}", work / "drawn", proxy(at, "repetition")[0], config, gold=world.Gold(),
-        gold_tasks=held_out, on_gold=alarm.watching(bounds=world.Gold.bounds, say=print),
+        gold_tasks=held_out, on_gold=alarm.watching(bounds=world.Gold.bounds, planned=config.looks, say=print),
     )  # fmt: skip
     found = alarm.read(out)
     curve = alarm.curve(found)
     print(
-        alarm.alarm(found, bounds=world.Gold.bounds), curve.alpha, curve.beta, curve.peak_kl, curve.residual, sep="\n"
+        alarm.alarm(found, bounds=world.Gold.bounds, planned=config.looks), curve.alpha, curve.beta, curve.peak_kl, curve.residual, sep="\n"
     )
     at_base, rise = float(np.nanmean(found.gold[0])), float(np.nanmax(np.nanmean(found.proxy - found.proxy[0], axis=1)))
     lines = [

@@ -93,7 +93,7 @@ def of(run: Path) -> Account:
     config = made.config if made else {}
     looked = looks.taken(place / looks.FILE)
     course = alarm.course(looked) if looked else None
-    state = alarm.alarm(course, bounds=_bounds(told)) if course else None
+    state = alarm.alarm(course, bounds=_bounds(told), planned=told.get("alarm", {}).get("planned")) if course else None
     return Account(
         run=run.name, method=made.method if made else "", base=made.base if made else "",
         reward=str(config.get("reward", "")), gold=str(config.get("gold", "")), finished=made is not None,

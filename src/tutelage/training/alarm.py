@@ -91,9 +91,9 @@ def course(taken: Sequence[Sequence[Line]]) -> Course:
     return Course(tuple(look[0]["step"] for look in found), prompts, table("kl"), table("proxy"), table("gold"), found)
 
 
-def alarm(found: Course, *, bounds: Bounds = None) -> Alarm:
-    """The alarm over the looks of a run, at the one threshold: alpha 0.05, margin 0.02."""
-    watch = Watch(bounds=bounds)
+def alarm(found: Course, *, bounds: Bounds = None, planned: int | None = None) -> Alarm:
+    """The alarm over the looks of a run, at the one threshold: alpha 0.05, margin 0.02; see `Watch`."""
+    watch = Watch(bounds=bounds, planned=planned)
     for step, proxy, gold in zip(found.steps, found.proxy, found.gold, strict=True):
         watch.look(step, proxy, gold)
     return watch.state()
@@ -107,6 +107,7 @@ def curve(found: Course, *, seed: int = 0) -> Curve:
 def watching(
     *,
     bounds: Bounds = None,
+    planned: int | None = None,
     say: Callable[[str], None] | None = None,
     stop: bool = False,
     on_look: Callable[[Alarm], None] | None = None,
@@ -114,11 +115,12 @@ def watching(
     """The `on_gold` of a run: tells every look's line, and ends the run at an alarm where `stop` says so.
 
     bounds   of gold, see `bounds_of`
+    planned  looks after the first: `OnlineConfig.looks`
     say      is told a line a look, and once that there are too few prompts
     stop     at an alarm, end and publish; otherwise the run goes on and every further line repeats the alarm
     on_look  is told the alarm's state
     """
-    watch = Watch(bounds=bounds)
+    watch = Watch(bounds=bounds, planned=planned)
 
     def on_gold(lines: list[Line]) -> str | None:
         first = not watch.state().steps
@@ -162,13 +164,13 @@ def _mean(values: Sequence[float | None]) -> str:
     return f"{sum(known) / len(known):.3f}" if known else "–"
 
 
-def summary(work: Path, bounds: Bounds) -> dict[str, Any]:
+def summary(work: Path, bounds: Bounds, planned: int) -> dict[str, Any]:
     """What `run.json` says of the alarm: `fired`, `silent` or `untested` (too few prompts, or a single look)."""
     found = looks.taken(work / looks.FILE)
     if not found:
         return {"state": "untested", "words": "no look at held-out prompts was taken", "bounds": bounds}
-    state = alarm(course(found), bounds=bounds)
-    return {"state": state_of(state), "words": words(state), "bounds": bounds, **encode(state)}
+    state = alarm(course(found), bounds=bounds, planned=planned)
+    return {"state": state_of(state), "words": words(state), "bounds": bounds, "planned": planned, **encode(state)}
 
 
 def state_of(state: Alarm) -> str:

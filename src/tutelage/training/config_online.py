@@ -58,6 +58,11 @@ class OnlineConfig(TrainConfig):
         return 1 - self.clip, 1 + (self.clip if self.clip_high is None else self.clip_high)
 
     @property
+    def looks(self) -> int:
+        """How often a run to its end looks at gold after the first time."""
+        return -(-self.steps // self.gold_every)
+
+    @property
     def on_policy(self) -> bool:
         """Whether every step makes one update: then its log-probabilities need no earlier pass."""
         return self.epochs == 1 and self.minibatches == 1

@@ -104,7 +104,7 @@ def train(
     run.mix = pack.demonstrations(demonstrations, session.text, config)
     run.go(on_step, on_gold)
     if gold is not None:
-        run.course["alarm"] = alarm.summary(session.work, alarm.bounds_of(gold))
+        run.course["alarm"] = alarm.summary(session.work, alarm.bounds_of(gold), config.looks)
     work = [ck.Contribution(i, method) for i in contributions]
     behind = getattr(reward, "contributions", ()) if reward_contributions is None else reward_contributions
     return session.finish(run.mix, figures=run.figures, others=[*work, *behind], course=run.course)

@@ -116,7 +116,7 @@ def _train(method: str, told: Told) -> None:
             gold=gold,
             gold_tasks=held_out.tasks,
             on_step=None if told.as_json else _show,
-            on_gold=_watching(gold, told) if gold else None,
+            on_gold=_watching(gold, config, told) if gold else None,
         )  # fmt: skip
     traced = trace(told.out, told.dataset, told.base, rewards=models, empty=True)
     _finish(method, told, len(train.tasks), traced)
@@ -164,11 +164,11 @@ def _demonstrations(mix: Path | None) -> list[Any]:
     return of_type(read_rows(mix, "demonstration"), DemonstrationRow, mix, "a demonstration") if mix else []
 
 
-def _watching(gold: Any, told: Told) -> Callable[[list[dict[str, Any]]], str | None]:
+def _watching(gold: Any, config: Any, told: Told) -> Callable[[list[dict[str, Any]]], str | None]:
     from tutelage.training import alarm
 
     say = None if told.as_json else _say_look
-    return alarm.watching(bounds=alarm.bounds_of(gold), say=say, stop=told.stop_on_alarm)
+    return alarm.watching(bounds=alarm.bounds_of(gold), planned=config.looks, say=say, stop=told.stop_on_alarm)
 
 
 def _say_look(text: str) -> None:

@@ -4,7 +4,8 @@ The same held-out prompts are asked at every look. Between two looks a < b stand
 more prompts than it fell, and gold did not fall by more than a margin. Each has an e-value by betting on the paired
 differences; the smaller of the two is an e-value that "both happened" is false. A weighted sum over all pairs of looks
 only grows and is at most 1 in expectation while no pair of looks has both, so it passes 1/alpha with chance at most
-alpha, however often one looks and whichever the best look was (Markov's inequality on the final sum).
+alpha, however often one looks and whichever the best look was (Markov's inequality on the final sum). Weights are set
+before the run: even over the looks that are planned, and half of each look's on how it compares with the first.
 
 That holds because held-out prompts and their noise take no part in training: given the two policies, the differences
 are independent. It needs no normal law and no independence between looks. A pair that could not be scored counts as
@@ -31,7 +32,9 @@ from tutelage.records import Figure, Undefined
 LEAST_PAIRS = 256  # fewer held-out prompts would miss what matters; below it nothing is tested
 MARGIN = 0.02  # a fall of gold that nobody needs to be woken for, as a share of gold's range
 ALPHA = 0.05
-STAKES = np.array([0.02, 0.05, 0.1, 0.18, 0.3, 0.45, 0.65, 0.9])  # shares of the largest bet that cannot ruin
+LATE = 0.05  # weight kept for looks beyond those planned
+STAKES = np.array([1.6, 4.0])  # of sqrt(2 c / n): best where differences have a deviation of 1/1.6 and of 1/4
+LARGEST = 0.9  # share of the bet that could ruin
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,28 @@ class Alarm:
 class Watch:
     """The alarm, fed look by look.
 
-    bounds  least and greatest value of gold: (0, 1) for grades. None compares prompt by prompt only whether gold rose
-            or fell, for a gold reward model whose logits have no bounds; the margin is then one of shares
+    bounds   least and greatest value of gold: (0, 1) for grades. None compares prompt by prompt only whether gold rose
+             or fell, for a gold reward model whose logits have no bounds; the margin is then one of shares
+    planned  looks after the first; None is not known: later looks then weigh less and less. More looks than planned
+             are still tested, with little weight
     """
 
     def __init__(
-        self, *, bounds: tuple[float, float] | None = (0.0, 1.0), margin: float = MARGIN, alpha: float = ALPHA
+        self,
+        *,
+        bounds: tuple[float, float] | None = (0.0, 1.0),
+        planned: int | None = None,
+        margin: float = MARGIN,
+        alpha: float = ALPHA,
     ) -> None:
-        if not 0 <= margin < 1 or not 0 < alpha < 1 or (bounds is not None and not bounds[0] < bounds[1]):
+        wrong = (bounds is not None and not bounds[0] < bounds[1]) or (planned is not None and planned < 1)
+        if wrong or not 0 <= margin < 1 or not 0 < alpha < 1:
             raise BadInput(
-                f"The watch was given bounds {bounds}, margin {margin}, alpha {alpha}.",
-                expected="bounds that increase, 0 <= margin < 1, 0 < alpha < 1", remedy="Correct the value.",
-            )  # fmt: skip
-        self.bounds, self.margin, self.alpha = bounds, margin, alpha
+                f"The watch was given bounds {bounds}, {planned} planned looks, margin {margin}, alpha {alpha}.",
+                expected="bounds that increase, at least 1 look, 0 <= margin < 1, 0 < alpha < 1",
+                remedy="Correct the value.",
+            )
+        self.bounds, self.planned, self.margin, self.alpha = bounds, planned, margin, alpha
         self._looks: list[tuple[int, Floats, Floats]] = []
         self._terms: list[float] = []  # log weight + log e of every pair of looks
         self._log_e: list[float] = []
@@ -124,20 +136,21 @@ class Watch:
         )  # fmt: skip
 
     def _test(self, step: int, p: Floats, g: Floats) -> None:
-        b = len(self._looks)
-        # weights of all pairs that can ever be: 1/(b(b+1)) for look b, shared by its b pairs; they add up to 1
-        weight = -math.log(b * (b + 1) * b)
-        evidence = [weight + self._pair(p0, g0, p, g) for _, p0, g0 in self._looks]
+        evidence = [
+            w + self._pair(p0, g0, p, g, w)
+            for w, (_, p0, g0) in zip(log_weights(len(self._looks), self.planned), self._looks, strict=True)
+        ]
         self._terms += evidence
         self._tested = True
         if self._fired is None and logsumexp(self._terms) >= -math.log(self.alpha):
             self._fired = self._read(int(np.argmax(evidence)), step, p, g)
 
-    def _pair(self, p0: Floats, g0: Floats, p: Floats, g: Floats) -> float:
+    def _pair(self, p0: Floats, g0: Floats, p: Floats, g: Floats, weight: float) -> float:
+        asked = -math.log(self.alpha) - weight  # nats that this pair needs to sound the alarm by itself
         rose = np.nan_to_num(np.sign(p - p0), nan=-1.0)
         change = np.sign(g - g0) if self.bounds is None else (g - g0) / (self.bounds[1] - self.bounds[0])
         fell = -np.nan_to_num(change, nan=1.0)
-        return min(log_e_above(rose, 0.0), log_e_above(fell, self.margin))
+        return min(log_e_above(rose, 0.0, asked), log_e_above(fell, self.margin, asked))
 
     def _read(self, against: int, step: int, p: Floats, g: Floats) -> Fired:
         earlier, p0, g0 = self._looks[against]
@@ -173,28 +186,48 @@ class Watch:
         return p, g
 
 
+def log_weights(look: int, planned: int | None) -> list[float]:
+    """Log weights of the pairs that end at `look` (1 is the second), earliest first; over all looks they add up to 1.
+
+    A look has the weight 1/planned, but for LATE; without a plan, and after it, 1/(b(b + 1)) of what is left.
+    """
+    if planned is None:
+        whole = 1 / (look * (look + 1))
+    elif look <= planned:
+        whole = (1 - LATE) / planned
+    else:
+        whole = LATE / ((look - planned) * (look - planned + 1))
+    if look == 1:
+        return [math.log(whole)]
+    return [math.log(whole / 2)] + [math.log(whole / 2 / (look - 1))] * (look - 1)
+
+
 def watch(
     looks: Iterable[tuple[int, ArrayLike, ArrayLike]],
     *,
     bounds: tuple[float, float] | None = (0.0, 1.0),
+    planned: int | None = None,
     margin: float = MARGIN,
     alpha: float = ALPHA,
 ) -> Alarm:
     """The alarm over a whole run: looks are (step, proxy (n,), gold (n,)); see `Watch`."""
-    one = Watch(bounds=bounds, margin=margin, alpha=alpha)
+    one = Watch(bounds=bounds, planned=planned, margin=margin, alpha=alpha)
     for step, proxy, gold in looks:
         one.look(step, proxy, gold)
     return one.state()
 
 
-def log_e_above(x: Floats, least: float) -> float:
+def log_e_above(x: Floats, least: float, asked: float) -> float:
     """log of an e-value against "the mean of x is at most `least`"; x (n,) in [-1, 1].
+
+    asked  nats at which the evidence will do: stakes are those that most often reach it (sqrt(2 asked / n) over the
+           deviation of x)
 
     A fair mixture of bettors, each of whom stakes a fixed share on x - least. For independent x the expectation of
     each stake is at most 1 also where the means differ from row to row and only their average is at most `least`
     (the product of factors 1 + stake·gap_i is at most that of their average, by concavity of the logarithm).
     """
-    stakes = STAKES / (1 + least)
+    stakes = np.minimum(STAKES * math.sqrt(2 * asked / len(x)), LARGEST) / (1 + least)
     grown = np.log1p(stakes[:, None] * (x - least)[None]).sum(axis=1)  # (stakes,)
     return float(logsumexp(grown) - math.log(len(stakes)))
 

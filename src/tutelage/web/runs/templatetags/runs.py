@@ -38,9 +38,9 @@ def verdict_word(name: str) -> str:
 
 
 @register.filter
-def lasts(seconds: float | None) -> str:
+def lasts(seconds: float) -> str:
     """Seconds as people say them: `12 s`, `3 min 05 s`."""
-    return duration(seconds or 0.0)
+    return duration(seconds)
 
 
 @register.filter
@@ -62,6 +62,6 @@ def answer(said: Any) -> str:
 
 
 @register.filter
-def minutes(seconds: float | None) -> str:
+def minutes(seconds: float) -> str:
     """Seconds as whole minutes."""
-    return f"{(seconds or 0) / 60:.0f}"
+    return f"{seconds / 60:.0f}"
