@@ -30,6 +30,7 @@ from tutelage.web.runs.forms import DEFAULTS
 from tutelage.web.runs.models import Delivery, Loop, Webhook
 from tutelage.web.shared.refusals import Refused
 from tutelage.web.work import actions as work
+from tutelage.web.work import slices
 from tutelage.web.work.models import Item, Slot
 
 pytestmark = pytest.mark.django_db
@@ -292,6 +293,18 @@ def test_a_cancelled_run_takes_its_tasks_back_and_nothing_wakes_it(empty: Hall, 
     assert tended(loop, 60).state == "cancelled" and len(started) == before
     with pytest.raises(Refused, match="cancelled"):
         launching.resume(empty.owner, loop, timezone.now())
+
+
+def test_a_slice_that_is_done_reopens_nothing_of_a_cancelled_run_and_none_is_drawn_from_it(empty: Hall) -> None:
+    """Of 3 items with 2 tasks each one is the slice: 2 free, 4 held back. Cancelled: 6 closed, and so they stay."""
+    loop = waiting(empty)
+    slices.queue(empty.project, [Item.objects.order_by("pk")[0].name], 2, alone=True)
+    states = Slot.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == [Slot.FREE] * 2 + [Slot.HELD] * 4
+    launching.cancel(empty.owner, loop, timezone.now())
+    assert slices.reopen(empty.project) == 0
+    assert list(states.all()) == [Slot.CLOSED] * 6
+    assert slices.unjudged(empty.project) == {}, "nobody can be asked about them any more"
 
 
 def test_pausing_while_people_are_asked_lets_them_answer_and_goes_on_later(empty: Hall) -> None:

@@ -98,10 +98,11 @@ def cancel(user: User, loop: Loop, now: datetime) -> Loop:
 
 
 def close_tasks(loop: Loop) -> int:
-    """Take the run's free tasks out of the queue; gives how many."""
+    """Take the run's tasks that nobody holds out of the queue for good; gives how many."""
     names, closed = list(loops.asked_items(loops.folder(loop))), 0
     for start in range(0, len(names), 500):
-        free = Slot.objects.filter(project=loop.project_id, item__name__in=names[start : start + 500], state=Slot.FREE)
+        free = Slot.objects.filter(project=loop.project_id, item__name__in=names[start : start + 500],
+                                   state__in=(Slot.FREE, Slot.HELD))  # fmt: skip
         closed += free.update(state=Slot.CLOSED)
     return closed
 

@@ -48,10 +48,11 @@ class Slot(models.Model):
 
     token   what the holder of the lease shows;  epoch: counts how often it was reopened
     about   the judgment that this one is asked about, where the item itself is not what is shown: a problem to solve
-    WAITING until there is such a judgment, nobody can be asked about it
+    WAITING until there is such a judgment, nobody can be asked about it;  HELD back while a slice is asked;
+    CLOSED  for good: nobody wants it any more
     """
 
-    FREE, LEASED, DONE, CLOSED, WAITING = range(5)
+    FREE, LEASED, DONE, CLOSED, WAITING, HELD = range(6)
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
     item = models.ForeignKey(Item, models.CASCADE, related_name="slots")
