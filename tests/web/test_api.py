@@ -89,6 +89,29 @@ def test_of_two_requests_at_once_each_is_paid(hall: Hall, settings: Any, monkeyp
         people.admit(secret, "GET", now)
 
 
+def test_a_browser_pays_as_a_token_does_and_a_second_browser_of_the_same_person_from_the_same_purse(
+    make_hall: Any, settings: Any
+) -> None:
+    """Two at once: the third is refused in another session too; somebody else is not; nor is a page, or a token."""
+    settings.API_RATE, hall = (0.001, 2), make_hall(people=1)
+    first, second, other = Client(), Client(), Client()
+    for browser, who in ((first, hall.owner), (second, hall.owner), (other, hall.people[0])):
+        browser.force_login(who, "django.contrib.auth.backends.ModelBackend")
+    assert [one.get("/api/me").status_code for one in (first, second, first, other)] == [200, 200, 429, 200]
+    answer = second.patch("/api/me", "{}", content_type="application/json")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1000")
+    assert first.get("/projects/").status_code == 200
+    assert bearer(token(hall.owner)).get("/api/me").status_code == 200
+
+
+def test_a_pace_forgets_whoever_has_waited_long_enough() -> None:
+    """Of three that are remembered at most two have full buckets after a second: they go when a fourth comes."""
+    pace, now, rate = people.Pace(most=3), timezone.now(), Rate(1, 10)
+    assert [pace.pay(who, now, rate) for who in ("a", "b", "c", "c", "c")] == [0] * 5
+    assert pace.pay("d", now + timedelta(seconds=1.5), rate) == 0
+    assert len(pace) == 2
+
+
 def test_every_operation_declares_every_refusal_in_one_shape() -> None:
     schema = api.get_openapi_schema()
     operations = [about for methods in schema["paths"].values() for about in methods.values()]

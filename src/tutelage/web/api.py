@@ -31,8 +31,12 @@ class Session(APIKeyCookie):
         return None if "Authorization" in request.headers else super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        """The user, or None."""
-        return request.user if request.user.is_authenticated and request.user.is_active else None
+        """The user, or None. Raises TooMuch where their browsers ask too often."""
+        user: Any = request.user
+        if not user.is_authenticated or not user.is_active:
+            return None
+        people.admit_browser(user, timezone.now())
+        return user
 
 
 class Bearer(HttpBearer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -177,13 +178,51 @@ def admit(secret: str, method: str, now: datetime) -> User | None:
     while (token := queries.live_token(secret)) is not None:
         next_at, wait = rules.paid(token.next_at, now, rate)
         if wait:
-            raise TooMuch(_("This token asks too often."),
-                          expected=_("%(rate)g requests a second at most") % {"rate": rate.per_s},
-                          remedy=_("Wait, and ask again."), wait_s=wait)  # fmt: skip
+            raise _too_often(_("This token asks too often."), rate, wait)
         seen = Token.objects.filter(pk=token.pk, next_at=token.next_at)
         if seen.update(next_at=next_at, used_at=now):
             return token.user if ("read" if method in queries.SAFE else "write") in token.scopes else None
     return None
+
+
+class Pace:
+    """When each of many may ask next, in this process: a browser asks it at every key, and no table is written.
+
+    most  so many are remembered before those are forgotten whose bucket is full again
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._next: dict[Any, datetime] = {}
+        self._most, self._lock = most, threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._next)
+
+    def pay(self, who: Any, now: datetime, rate: rules.Rate) -> int:
+        """Pay one request; gives the seconds to wait, 0 where it may go on."""
+        with self._lock:
+            if len(self._next) >= self._most and who not in self._next:
+                self._next = {one: at for one, at in self._next.items() if at > now}
+            self._next[who], wait = rules.paid(self._next.get(who), now, rate)
+        return wait
+
+
+_browsers = Pace()
+
+
+def admit_browser(user: User, now: datetime) -> None:
+    """One request of somebody's browsers, all of them together, is paid. Raises TooMuch.
+
+    Each server has its own count; behind several, somebody may ask each of them as often.
+    """
+    rate = rules.Rate(*settings.API_RATE)
+    if wait := _browsers.pay(user.pk, now, rate):
+        raise _too_often(_("You ask too often."), rate, wait)
+
+
+def _too_often(seen: str, rate: rules.Rate, wait: int) -> TooMuch:
+    return TooMuch(seen, expected=_("%(rate)g requests a second at most") % {"rate": rate.per_s},
+                   remedy=_("Wait, and ask again."), wait_s=wait)  # fmt: skip
 
 
 @transaction.atomic

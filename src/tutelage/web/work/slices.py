@@ -14,7 +14,7 @@ CHUNK = 500
 
 
 def unjudged(project: Project) -> dict[str, str]:
-    """Domain by name of the items that nobody has judged: only they can be drawn from, if somebody may still be asked."""
+    """Domain by name of the items that nobody has judged and somebody may be asked about: the others are not drawn."""
     unasked = Item.objects.filter(project=project, given=0, gold=False)
     over = Slot.objects.filter(item=OuterRef("pk"), state=Slot.CLOSED)
     return dict(unasked.exclude(Exists(over)).values_list("name", "domain"))
