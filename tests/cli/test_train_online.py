@@ -13,7 +13,7 @@ from click.testing import CliRunner
 pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("transformers", reason="the training extra is not installed")
 
-from tutelage import training
+from tutelage import provenance, training
 from tutelage.cli import main, root
 from tutelage.cli.train.online import _models as models_of
 from tutelage.environments.graders import Task
@@ -90,7 +90,11 @@ def test_prompts_without_a_grader_need_a_reward_model(base: Path, call: Call, tm
 
 @pytest.mark.parametrize(
     ("options", "named"),
-    [({"reward": "nothing"}, "nothing"), ({"reward": "graders", "kl": "-1"}, "kl_budget")],
+    [
+        ({"reward": "nothing"}, "nothing"),
+        ({"reward": "graders", "kl": "-1"}, "kl_budget"),
+        ({"reward": "graders", "set": "seed=-1"}, "seed"),
+    ],
 )
 def test_bad_input_is_named_and_nothing_is_begun(
     options: dict[str, str], named: str, base: Path, call: Call, tmp_path: Path
@@ -118,6 +122,31 @@ def test_the_people_behind_a_reward_model_are_in_what_is_trained_towards_it(
     assert stages == {"rloo", "reward"}
     assert said["contributions"] == len(ck.contributions(Path("run")))
     assert CliRunner().invoke(root, ["lineage", "run"], catch_exceptions=False).exit_code == 0
+
+
+def test_judgments_stand_under_the_reward_model_that_learned_them_not_under_tasks_that_nobody_judged(
+    base: Path, call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "pairs.jsonl").write_text(
+        "".join(json.dumps({"prompt": f"q{i}", "chosen": "yes", "rejected": "no"}) + "\n" for i in range(8))
+    )
+    model = ["train", "reward", "judged", "--base", f"local:{base}", "--set", "dtype=fp32", "--out", "rm"]
+    for argv in (["import", "pairs.jsonl", "--kind", "comparison", "--out", "judged"], model):
+        assert CliRunner().invoke(root, argv, catch_exceptions=False).exit_code == 0
+    code, _, err = call("rloo", "tasks.jsonl", base=f"local:{base}", reward="reward:rm", out="run")
+    assert code == 0, err
+    graph = provenance.read(Path("run")).graph
+    named = {n.id: n.type for n in graph.nodes}
+    above = {named[e.of] for e in graph.edges if named[e.on] in ("judges", "guideline")}
+    assert above == {"checkpoint"}
+    assert graph.root not in {e.of for e in graph.edges if named[e.on] == "judges"}
+
+
+def test_the_lineage_says_what_the_alarm_said(base: Path, call: Call) -> None:
+    """3 held-out prompts: it could not sound."""
+    call("grpo", "tasks.jsonl", base=f"local:{base}", reward="graders", gold="graders", out="run")
+    shown = CliRunner().invoke(root, ["lineage", "run"], catch_exceptions=False).stdout
+    assert "over-optimisation cannot be told: 3 held-out prompts, 256 are needed" in shown
 
 
 def test_the_reward_models_within_ensembles_and_mixtures_are_found(tmp_path: Path) -> None:

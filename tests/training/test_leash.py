@@ -43,3 +43,11 @@ def test_the_budget_is_spent_beyond_it() -> None:
 def test_what_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput):
         RlooConfig(**wrong)  # type: ignore[arg-type]  # the parameters are the test's
+
+
+def test_a_step_that_measured_no_kl_moves_no_price_and_breaks_no_budget() -> None:
+    """Unknown is not 0 nats: at 0 the price would fall to 0.98."""
+    leash = Leash(1.0, 4.0, 0.1, 5.0)
+    leash.feel(None)
+    assert leash.beta == 1.0
+    assert not leash.broken(None)

@@ -7,10 +7,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutelage.environments.graders import Task
+from tutelage.environments.graders import UNGRADED, Task
 from tutelage.records import DemonstrationRow, RankedRow, assistant, jsonl, user
 from tutelage.training import tasks
-from tutelage.training.tasks import UNGRADED, Tasks
+from tutelage.training.tasks import Tasks
 
 
 def test_a_file_of_tasks_gives_them_with_their_graders(tmp_path: Path) -> None:
@@ -44,3 +44,10 @@ def test_no_group_is_on_both_sides_and_at_most_a_third_is_held_out(groups: list[
     assert sorted([*train.tasks, *held.tasks], key=lambda t: t.prompt[0].text) == sorted(
         made, key=lambda t: t.prompt[0].text
     )
+
+
+def test_prompts_alone_are_tasks_whichever_line_has_a_grader(tmp_path: Path) -> None:
+    (tmp_path / "tasks.jsonl").write_text('{"prompt": "why?"}\n{"prompt": "2?", "grader": "number"}\n')
+    found = tasks.read(tmp_path / "tasks.jsonl")
+    assert [t.grader for t in found.tasks] == [UNGRADED, "number"]
+    assert found.work == []

@@ -44,12 +44,15 @@ def training(
     from tutelage.cli.train.lineage import work_in, work_of
     from tutelage.cli.train.online import _models
     from tutelage.cli.train.rows import configured
+    from tutelage.environments import rewards
     from tutelage.environments.rewards.model import behind
     from tutelage.training import exchange
 
     method = method or exchange.method_for(dataset, engine)
     kind = exchange.CONFIGS.get(method)
     config = dataclasses.asdict(configured(kind, settings)) if kind else None
+    if reward:
+        rewards.load(reward)  # what is exported can be called
     models = _models(reward) if reward else []
     work = work_of(dataset) if dataset.is_dir() else {}
     for place in models:

@@ -22,6 +22,7 @@ from tutelage.records import AiJudge, Json, decode, jsonl
 from tutelage.store import write_json
 
 GRAPH, WORK = "lineage.json", "lineage-work.jsonl.gz"
+RUN = "run.json"  # beside them: how the run went
 CHAIN: tuple[Literal["dataset", "verdicts", "judgments"], ...] = ("dataset", "verdicts", "judgments")
 
 
@@ -95,7 +96,7 @@ def assemble(
     trained = models.read(directory)
     used = models.contributions(directory)
     mine = used_work(work, used)
-    root = _checkpoint_node(trained, len({u.id for u in used}), seconds)
+    root = _checkpoint_node(trained, len({u.id for u in used}), seconds, _alarm(directory))
     graph = _Drawing([root], [])
     graph.under(root, Node(f"base:{trained.base}", "base", trained.base, trained.base_digest))
     graph.under(root, *(Node(f"checkpoint:{p.digest}", "checkpoint", p.method, p.digest) for p in trained.parents))
@@ -169,8 +170,17 @@ def check(lineage: Lineage, directory: Path) -> None:
             raise _broken("The stated counts of judges are not those of the list.", directory / GRAPH)
 
 
-def _checkpoint_node(trained: models.Checkpoint, used: int, seconds: float | None) -> Node:
+def _alarm(directory: Path) -> str | None:
+    """What the over-optimisation alarm of the run said, in words; None where gold was not watched."""
+    place = directory / RUN
+    said = jsonl.parse(place.read_bytes(), place).get("alarm") if place.is_file() else None
+    return said["words"] if said else None
+
+
+def _checkpoint_node(trained: models.Checkpoint, used: int, seconds: float | None, alarm: str | None) -> Node:
     facts: dict[str, Any] = {"contributions": used}
+    if alarm is not None:
+        facts["over-optimisation"] = alarm
     if seconds is not None:
         facts["seconds"] = round(seconds, 1)
     return Node(f"checkpoint:{trained.digest}", "checkpoint", trained.method, trained.digest, facts)

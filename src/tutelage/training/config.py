@@ -45,6 +45,7 @@ class TrainConfig:
             require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
         require(0 <= self.warmup_share < 1, "warmup_share", self.warmup_share, "in [0, 1)")
         require(self.lora_rank >= 0, "lora_rank", self.lora_rank, "0 or more")
+        require(0 <= self.seed < 1 << 63, "seed", self.seed, "0 or more, below 2^63")
 
 
 @dataclass(frozen=True)

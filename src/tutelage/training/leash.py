@@ -23,11 +23,14 @@ class Leash:
         """As a run begins."""
         return cls(config.beta, config.kl_target, config.kl_gain, config.kl_budget)
 
-    def feel(self, kl: float) -> None:
-        """Steer the price by a step's KL: beta ← beta · (1 + gain · clip(kl/target - 1, ±0.2)), Ziegler et al. 2019."""
-        if self.target is not None:
+    def feel(self, kl: float | None) -> None:
+        """Steer the price by a step's KL: beta ← beta · (1 + gain · clip(kl/target - 1, ±0.2)), Ziegler et al. 2019.
+
+        A step that measured none (None) says nothing, and moves nothing.
+        """
+        if self.target is not None and kl is not None:
             self.beta *= 1 + self.gain * max(-STRIDE, min(STRIDE, kl / self.target - 1))
 
-    def broken(self, kl: float) -> bool:
-        """Whether the budget is spent."""
-        return self.budget is not None and kl > self.budget
+    def broken(self, kl: float | None) -> bool:
+        """Whether the budget is spent, as far as is known."""
+        return self.budget is not None and kl is not None and kl > self.budget

@@ -173,12 +173,12 @@ class Run:
         alone = config.on_policy and self.method.apart
         figures = self._gradients(parts) if alone else self._behaviour(parts)
         nats = watch.kl(_per_group(parts))
-        if self.leash.broken(nats["kl"] or 0.0):
+        if self.leash.broken(nats["kl"]):
             return None
         self._keep()
         rate, beta = learning_rate(config, at, config.steps), self.leash.beta
         norm = self._update(rate) if alone else self._passes(batches, rate, figures)
-        self.leash.feel(nats["kl"] or 0.0)
+        self.leash.feel(nats["kl"])
         tokens, answered = sum(g.tree.tokens for g in groups), sum(len(a.ids) for g in groups for a in g.answers)
         line = {"step": at + 1, "of": config.steps, **watch.answers(groups), **nats, **_tokenwise(parts)}
         return line | figures | {
@@ -325,7 +325,7 @@ class Run:
         parts = [p for batch in batches for p in batch]
         self._behaviour(parts)
         nats = watch.kl(_per_group(parts))
-        if self.leash.broken(nats["kl"] or 0.0):
+        if self.leash.broken(nats["kl"]):
             return self._within_budget(at)
         self.figures = {k: (watch.answers(groups) | nats)[k] for k in FIGURES} | {"steps": at}
         self.course = {"published_step": at, "stopped": stopped}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from tutelage.environments import graders
-from tutelage.environments.graders import Task
+from tutelage.environments.graders import UNGRADED, Task
 from tutelage.records import jsonl
 from tutelage.store import digest
 from tutelage.training.dataset import read_rows
 
-UNGRADED = "none"  # the grader of a prompt that came without one: a reward model scores its answers
 FILE = "tasks.jsonl"
+FIELDS = {f.name for f in dataclasses.fields(Task)}
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Tasks:
 def read(place: Path) -> Tasks:
     """The tasks of a file or directory. Raises BadInput with file, line, field.
 
-    A JSONL of tasks (or a directory with `tasks.jsonl`) gives them with their graders; any data set that
-    `tutelage train` reads gives each of its prompts once, without a grader, with all the work on that prompt.
+    A JSONL of tasks (or a directory with `tasks.jsonl`) gives them with their graders, and prompts alone without one;
+    any data set that `tutelage train` reads gives each of its prompts once, with all the work on that prompt.
     """
     own = place / FILE if place.is_dir() else place
     if own.is_file() and _holds_tasks(own):
-        found = graders.read(own)
+        found = graders.read(own, graded=False)
         return Tasks(tuple(found), ((),) * len(found))
     prompts: dict[str, tuple[Task, set[str]]] = {}
     for row in read_rows(place):
@@ -69,4 +70,4 @@ def _holds_tasks(place: Path) -> bool:
     if not place.name.endswith((".jsonl", ".jsonl.gz")):
         return False
     first = next((value for _, value in jsonl.objects(place)), None)
-    return isinstance(first, dict) and {"prompt", "grader"} <= first.keys()
+    return isinstance(first, dict) and "prompt" in first and first.keys() <= FIELDS

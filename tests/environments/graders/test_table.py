@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tutelage.environments.graders import GRADERS, Task, build, grade, read
+from tutelage.environments.graders import GRADERS, UNGRADED, Task, build, grade, read
 from tutelage.environments.graders.exact import Exact
 from tutelage.errors import BadInput
 from tutelage.records import Unscored, jsonl, user
@@ -67,3 +67,28 @@ def test_every_grader_of_the_table_can_be_built() -> None:
     }
     for name in GRADERS:
         assert build(name, needs.get(name, {}))
+
+
+def test_a_prompt_may_be_plain_text_or_chat_messages(tmp_path: Path) -> None:
+    """As other tools write them; text is taken as it is, also where it looks like a list."""
+    path = tmp_path / "tasks.jsonl"
+    prompts = ["[1, 2]?", [{"role": "user", "content": "2?"}], [{"role": "user", "text": "2?"}]]
+    path.write_text("".join(json.dumps({"prompt": p, "grader": "number", "reference": "2"}) + "\n" for p in prompts))
+    assert [t.prompt for t in read(path)] == [user("[1, 2]?"), user("2?"), user("2?")]
+
+
+@pytest.mark.parametrize("prompt", [[], [{"role": "nobody", "content": "2?"}], 7])
+def test_a_prompt_that_asks_nothing_is_named_by_its_line(tmp_path: Path, prompt: object) -> None:
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(json.dumps({"prompt": prompt, "grader": "number", "reference": "2"}) + "\n")
+    with pytest.raises(BadInput) as error:
+        read(path)
+    assert error.value.where.line == 1
+
+
+def test_a_task_without_a_grader_is_read_where_none_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    path.write_text('{"prompt": "why?"}\n{"prompt": "2?", "grader": "number", "reference": "2"}\n')
+    assert [t.grader for t in read(path, graded=False)] == [UNGRADED, "number"]
+    with pytest.raises(BadInput, match="no `grader`"):
+        read(path)

@@ -17,6 +17,7 @@ from tutelage.environments.rewards.mix import EXAMPLE as MIX
 from tutelage.environments.rewards.mix import Mixture, Weighted
 from tutelage.environments.rewards.rubric import EXAMPLE as RUBRIC
 from tutelage.errors import BadInput
+from tutelage.models.checkpoint import Contribution
 from tutelage.records import RankedRow, Scored, Unscored, assistant, user
 from tutelage.training.head import HeadConfig, fit
 
@@ -189,3 +190,12 @@ def test_a_mixture_of_mixtures_is_refused(tmp_path: Path) -> None:
     path.write_text('[[parts]]\nname = "a"\nreward = "mix:other.toml"\n')
     with pytest.raises(BadInput, match="made of a mixture"):
         load(f"mix:{path}")
+
+
+def test_what_is_made_of_reward_models_has_the_work_in_all_of_them() -> None:
+    """Whoever trains towards an ensemble or a mixture learns from the people behind each member."""
+    a, b, c = fixed(1, 2, 3)
+    ann, ben = Contribution("ann-1", "reward"), Contribution("ben-1", "head")
+    a.contributions, b.contributions = (ann,), (ben, ann)  # type: ignore[attr-defined]  # a reward may say whose work
+    assert Ensemble([a, b], "e").contributions == (ann, ben)
+    assert Mixture([Weighted("a", a, 1.0), Weighted("c", c, 1.0)], "m").contributions == (ann,)

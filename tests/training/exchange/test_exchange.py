@@ -354,9 +354,25 @@ def _no_weights(made: Path, sent: Path, tiny: Path, tiny_llama: Any) -> str:
     return "There are no weights"
 
 
+def _cut_short(made: Path, sent: Path, tiny: Path, tiny_llama: Any) -> str:
+    place = made / "adapter_model.safetensors"
+    place.write_bytes(place.read_bytes()[:-8])
+    return "adapter_model.safetensors"
+
+
+def _full_cut_short(made: Path, sent: Path, tiny: Path, tiny_llama: Any) -> str:
+    (made / "adapter_model.safetensors").unlink()
+    (made / "model.safetensors").write_bytes((tiny / "model.safetensors").read_bytes()[:-8])
+    return "model.safetensors"
+
+
 @pytest.mark.parametrize(
-    "spoil", [_other_base, _other_data, _another_run, _another_base_told, _dora, _another_shape, _no_weights]
-)
+    "spoil",
+    [
+        _other_base, _other_data, _another_run, _another_base_told, _dora, _another_shape, _no_weights, _cut_short,
+        _full_cut_short,
+    ],
+)  # fmt: skip
 def test_what_does_not_fit_is_named_and_nothing_is_written(
     spoil: Any, sent: Path, tiny: Path, tiny_llama: Any, tmp_path: Path
 ) -> None:

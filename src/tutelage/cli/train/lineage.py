@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tutelage import provenance
 from tutelage.models import checkpoint as ck
-from tutelage.provenance.lineage import WORK, Edge, Node
+from tutelage.provenance.lineage import WORK, Edge, Graph, Node
 from tutelage.records import jsonl
 from tutelage.store import digest_path
 
@@ -29,17 +29,25 @@ def trace(out: Path, dataset: Path, base: str, *, rewards: Sequence[Path] = (), 
         return False
     chain = [sealed(dataset)]
     drawn = provenance.assemble(out, work=work, chain=chain)
-    provenance.write(dataclasses.replace(drawn, graph=_with_rewards(drawn, rewards)), out)
+    own = bool(used & work_of(dataset).keys())
+    provenance.write(dataclasses.replace(drawn, graph=_with_rewards(drawn, rewards, own=own)), out)
     return True
 
 
-def _with_rewards(drawn: provenance.Lineage, rewards: Sequence[Path]) -> provenance.lineage.Graph:
+def _with_rewards(drawn: provenance.Lineage, rewards: Sequence[Path], *, own: bool) -> Graph:
+    """The graph with the reward models in it, which rest on judgments as well.
+
+    own  whether the data set holds any of the work; where it holds none, people's judgments are not under it
+    """
     graph = drawn.graph
-    nodes = [_reward_node(place) for place in rewards]
-    new = {n.id: n for n in nodes if n.id not in {known.id for known in graph.nodes}}
-    edges = tuple(Edge(graph.root, n) for n in dict.fromkeys(n.id for n in nodes))
-    judges = tuple(Edge(n, "judges") for n in new)
-    return dataclasses.replace(graph, nodes=(*graph.nodes, *new.values()), edges=(*graph.edges, *edges, *judges))
+    models = {n.id: n for n in map(_reward_node, rewards)}
+    known, people = {n.id for n in graph.nodes}, [n.id for n in graph.nodes if n.type in ("judges", "guideline")]
+    above = [*models, *(n.id for n in graph.nodes if n.type == "checkpoint" and n.id not in (graph.root, *models))]
+    moved = bool(above) and bool(drawn.work) and not own
+    edges = [e for e in graph.edges if not (moved and e.on in people)] + [Edge(graph.root, n) for n in models]
+    edges += [Edge(n, below) for n in (above if moved else models) for below in people]
+    new = [n for n in models.values() if n.id not in known]
+    return dataclasses.replace(graph, nodes=(*graph.nodes, *new), edges=tuple(dict.fromkeys(edges)))
 
 
 def _reward_node(place: Path) -> Node:

@@ -47,7 +47,7 @@ def _online(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--reward", required=True, metavar="SPEC", help="graders, reward:DIR, head:DIR, …"),
         click.option("--kl", type=float, metavar="BUDGET", help="Nats per answer at which the run ends."),
         click.option("--gold", metavar="SPEC", help="A reward to watch on held-out prompts, not to train towards."),
-        click.option("--held-out", type=int, default=256, show_default=True, help="Prompts kept for --gold."),
+        click.option("--held-out", type=click.IntRange(1), default=256, show_default=True, help="Prompts for --gold."),
         click.option("--stop-on-alarm", is_flag=True, help="End where --reward rises while --gold falls."),
         click.option("--mix", type=click.Path(path_type=Path), metavar="DATASET", help="Demonstrations to imitate."),
         click.option("--out", required=True, type=click.Path(path_type=Path), help="The checkpoint's directory."),
@@ -123,12 +123,13 @@ def _train(method: str, told: Told) -> None:
 
 
 def _need_graders(specs: list[str], tasks: tuple[Any, ...], place: Path) -> None:
-    from tutelage.training.tasks import UNGRADED
+    from tutelage.environments.graders import UNGRADED
+    from tutelage.records import text_of
 
-    without = sum(t.grader == UNGRADED for t in tasks)
+    without = [t for t in tasks if t.grader == UNGRADED]
     if without and "graders" in specs:
         raise BadInput(
-            f"{without} of {len(tasks)} prompts come without a grader.",
+            f"{len(without)} of {len(tasks)} prompts come without a grader, as {text_of(without[0].prompt)[:60]!r}.",
             expected="tasks with a grader, where the reward is `graders`",
             remedy="Give a JSONL of tasks, or score the answers with --reward reward:DIR.",
             where=Where(str(place)),

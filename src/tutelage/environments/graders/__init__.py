@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tutelage.environments.graders.protocol import Grader, Task
 from tutelage.errors import BadInput, TutelageError, Where
-from tutelage.records import Grade, Json, Unscored, decode, jsonl
+from tutelage.formats.texts import conversation
+from tutelage.records import Grade, Json, Unscored, decode, encode, jsonl
 
-__all__ = ["GRADERS", "Grader", "Task", "build", "grade", "grade_all", "read"]
+__all__ = ["GRADERS", "UNGRADED", "Grader", "Task", "build", "grade", "grade_all", "read"]
 
 GRADERS: dict[str, tuple[str, str]] = {
     "exact": ("exact", "Exact"),
@@ -76,17 +77,40 @@ def _pool() -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
 
 
-def read(path: Path) -> list[Task]:
-    """The tasks of a JSONL file, each with a grader that can be built. Raises BadInput with file, line, field."""
+UNGRADED = "none"  # the grader of a prompt that came without one: a reward model scores its answers
+
+
+def read(path: Path, *, graded: bool = True) -> list[Task]:
+    """The tasks of a JSONL file, each with a grader that can be built. Raises BadInput with file, line, field.
+
+    A prompt may be plain text, or chat messages (`role`/`content`), as other tools write them.
+    graded  False takes tasks without a grader as well; theirs is then UNGRADED
+    """
     tasks = []
     for line, value in jsonl.objects(path):
         try:
-            task: Task = decode(Task, value)
-            build(task.grader, task.parameters)
+            task: Task = decode(Task, _plain(value, graded))
+            if graded or task.grader != UNGRADED:
+                build(task.grader, task.parameters)
         except TutelageError as error:
             raise error.at(file=path, line=line) from None
         tasks.append(task)
     return _some(tasks, path)
+
+
+def _plain(value: object, graded: bool) -> object:
+    """A task as we write it, from what others write: other shapes of a prompt, no grader."""
+    if not isinstance(value, dict) or "prompt" not in value:
+        return value
+    asked = value["prompt"]
+    if isinstance(asked, str):  # as it is, whatever it looks like
+        asked = [{"role": "user", "text": asked}]
+    elif isinstance(asked, list) and not all(isinstance(turn, dict) and "text" in turn for turn in asked):
+        try:
+            asked = encode(conversation(asked, "user"))
+        except TutelageError as error:
+            raise error.at(field="prompt") from None
+    return {**({} if graded else {"grader": UNGRADED}), **value, "prompt": asked}
 
 
 def _some(tasks: Iterable[Task], path: Path) -> list[Task]:

@@ -35,6 +35,10 @@ class Task:
     group: str | None = None
     schema: Literal["task/1"] = "task/1"
 
+    def __post_init__(self) -> None:
+        if not self.prompt:
+            raise ValueError("a task asks something: its prompt has no message")
+
 
 def without_echo(prompt: Prompt, answer: str) -> str:
     """The answer, less the words of the question where it repeats them: a question is no answer to itself."""

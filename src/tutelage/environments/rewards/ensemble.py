@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tutelage import models
 from tutelage.environments.graders import Task
-from tutelage.environments.rewards.model import ModelReward
+from tutelage.environments.rewards.model import ModelReward, behind, work_in
 from tutelage.environments.rewards.protocol import Finding, Reward, Rewarded, rewarded
 from tutelage.errors import BadInput
 from tutelage.records import Unscored
@@ -23,7 +23,10 @@ PENALTY = 1.0
 
 
 class Ensemble:
-    """Two members or more; `parts` are each member's value and `disagreement`, their standard deviation."""
+    """Two members or more; `parts` are each member's value and `disagreement`, their standard deviation.
+
+    contributions  the work in all members
+    """
 
     def __init__(self, members: Sequence[Reward], name: str, *, penalty: float = PENALTY) -> None:
         if len(members) < 2 or not 0 <= penalty < float("inf"):
@@ -33,6 +36,7 @@ class Ensemble:
                 remedy="Name them with commas between, for example `ensemble:rm-1/,rm-2/,rm-3/@1.0`.",
             )
         self._members, self._penalty, self.name = members, penalty, name
+        self.contributions = work_in(members)
         self.digest = digest({"reward": "ensemble/1", "members": [m.digest for m in members], "penalty": penalty})
 
     def grades(self, tasks: Sequence[Task], answers: Sequence[str]) -> list[Finding]:
@@ -70,4 +74,4 @@ def _member(directory: str) -> Reward:
     spec = directory
     if not directory.startswith(("reward:", "head:")):
         spec = f"head:{directory}" if Path(directory, "head.json").is_file() else f"reward:{directory}"
-    return ModelReward(models.load_reward(spec), spec)
+    return ModelReward(models.load_reward(spec), spec, behind(Path(spec.partition(":")[2])))

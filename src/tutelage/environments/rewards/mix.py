@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tutelage.environments.graders import Task
 from tutelage.environments.rewards.files import read_toml
+from tutelage.environments.rewards.model import work_in
 from tutelage.environments.rewards.protocol import Finding, Reward, Rewarded, rewarded
 from tutelage.errors import BadInput, TutelageError, Where
 from tutelage.records import Unscored, decode
@@ -62,10 +63,14 @@ class Weighted(NamedTuple):
 
 
 class Mixture:
-    """The sum of weight × value over its parts; an answer that a part cannot judge is Unscored as a whole."""
+    """The sum of weight × value over its parts; an answer that a part cannot judge is Unscored as a whole.
+
+    contributions  the work in all parts
+    """
 
     def __init__(self, parts: Sequence[Weighted], name: str) -> None:
         self._parts, self.name = parts, name
+        self.contributions = work_in([p.reward for p in parts])
         self.digest = digest({"reward": "mix/1", "parts": [[p.name, p.reward.digest, p.weight] for p in parts]})
 
     def grades(self, tasks: Sequence[Task], answers: Sequence[str]) -> list[Finding]:

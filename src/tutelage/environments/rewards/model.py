@@ -34,6 +34,11 @@ def load(kind: str, argument: str) -> Reward:
     return ModelReward(models.load_reward(f"{kind}:{argument}"), f"{kind}:{argument}", behind(Path(argument)))
 
 
+def work_in(rewards: Sequence[Reward]) -> tuple[ck.Contribution, ...]:
+    """Every contribution in several rewards, each once; what names none, as a grader, adds none."""
+    return tuple(dict.fromkeys(c for reward in rewards for c in getattr(reward, "contributions", ())))
+
+
 def behind(directory: Path) -> list[ck.Contribution]:
     """Every contribution in a reward model, with its stage."""
     if ck.is_checkpoint(directory):

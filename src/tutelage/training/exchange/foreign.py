@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -90,7 +90,7 @@ def _adapter(directory: Path, work: Path, weights: Path) -> ck.Adapter:
     rank, alpha = int(config["r"]), float(config["lora_alpha"])
     scale = _scale(rank, alpha, config)
     shapes, out = _shapes(weights), {}
-    for key, tensor in load_file(place).items():
+    for key, tensor in _tensors(place).items():
         name, dot, part = key.removeprefix(PREFIX).rpartition(".lora_")
         if not dot and "score." in key:
             continue
@@ -123,11 +123,11 @@ def _full(directory: Path, work: Path, weights: Path) -> str:
         parts = sorted(set(_json(directory / INDEX)["weight_map"].values()))
         joined: dict[str, Tensor] = {}
         for part in parts:
-            joined |= load_file(directory / part)
+            joined |= _tensors(directory / part)
         save_file(joined, work / FULL, metadata={"format": "pt"})
     else:
         shutil.copyfile(directory / FULL, work / FULL)
-    mine, theirs = _shapes(work / FULL), _shapes(weights)
+    mine, theirs = _shapes(directory / FULL if (directory / FULL).is_file() else work / FULL), _shapes(weights)
     ties = {"lm_head.weight", "score.weight"}
     for name in sorted(
         (mine.keys() ^ theirs.keys()) - ties | {n for n in mine.keys() & theirs if mine[n] != theirs[n]}
@@ -142,8 +142,26 @@ def _full(directory: Path, work: Path, weights: Path) -> str:
 
 
 def _shapes(place: Path) -> dict[str, list[int]]:
-    with safe_open(place, framework="pt") as saved:
-        return {n: list(saved.get_slice(n).get_shape()) for n in saved.keys()}  # noqa: SIM118 - not a dict
+    try:
+        with safe_open(place, framework="pt") as saved:
+            return {n: list(saved.get_slice(n).get_shape()) for n in saved.keys()}  # noqa: SIM118 - not a dict
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(place, error) from None
+
+
+def _tensors(place: Path) -> dict[str, Tensor]:
+    try:
+        found: dict[str, Tensor] = load_file(place)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(place, error) from None
+    return found
+
+
+def _unreadable(place: Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"It cannot be read: {error}.", expected="whole safetensors",
+        remedy="Copy it again from where it was trained: it may have been cut short.", where=Where(str(place)),
+    )  # fmt: skip
 
 
 def _json(place: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tutelage import provenance
+from tutelage.environments.graders import UNGRADED
 from tutelage.errors import BadInput, Where
 from tutelage.models.checkpoint import Contribution
 from tutelage.provenance.lineage import WORK
@@ -23,7 +24,7 @@ from tutelage.training.dataset import of_type, read_rows
 from tutelage.training.exchange import base as bases
 from tutelage.training.exchange import shapes
 from tutelage.training.exchange.sheet import RECIPE, SHEET, Line, Sheet
-from tutelage.training.tasks import FILE, UNGRADED
+from tutelage.training.tasks import FILE
 from tutelage.training.tasks import read as read_tasks
 
 CONFIGS: dict[str, type[TrainConfig]] = {
