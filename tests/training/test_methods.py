@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from pytest import approx
 
 from tutelage import models, training
@@ -276,3 +277,10 @@ def test_a_reward_network_learns_what_people_differ_about(tiny: Path, tmp_path: 
     plain = models.load_reward(f"reward:{training.reward(RANKINGS, f'local:{tiny}', tmp_path / 'plain', REWARD)}")
     assert isinstance(plain, Distributional)
     assert plain.leanings(*asked).shape == (3, 0)
+
+
+def test_a_disk_without_room_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """The state of a run goes into a directory that is not there any more."""
+    weight = torch.nn.Parameter(torch.zeros(2))
+    with pytest.raises(BadInput, match="goes on from the last saved step"):
+        loop.save(tmp_path / "gone", loop.Trainable({"w": weight}), torch.optim.AdamW([weight]), {"done": "1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -9,8 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from tutelage.errors import BAD_INPUT, INTERRUPTED, TutelageError
+from tutelage.errors import BAD_INPUT, INTERRUPTED, BadInput, TutelageError, Where
 from tutelage.records import encode
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)  # these may come without a file's name
 
 
 def emit(value: Any) -> None:
@@ -49,7 +52,9 @@ def run_and_exit(command: click.Command, argv: list[str]) -> NoReturn:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
         if as_json:
-            _report({"error": "BadInput", "seen": error.format_message(), "exit_code": BAD_INPUT}, True)
+            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tutelage"
+            asked = BadInput(error.format_message(), expected="what --help says", remedy=f"Read `{path} --help`.")
+            _report(asked.to_json(), as_json)
         else:
             error.show()
         sys.exit(BAD_INPUT)
@@ -59,7 +64,22 @@ def run_and_exit(command: click.Command, argv: list[str]) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None and error.errno not in NO_ROOM:
+            raise  # not a file of the user's: a fault of ours
+        found = _unusable(error)
+        _report(found.to_json() if as_json else str(found), as_json)
+        sys.exit(found.exit_code)
     sys.exit(0)
+
+
+def _unusable(error: OSError) -> BadInput:
+    return BadInput(
+        f"{error.strerror}.",
+        expected="a place that can be read and written, with room on its disk",
+        remedy="Correct the path or its permissions, or make room; then give the same command again.",
+        where=Where(None if error.filename is None else str(error.filename)),
+    )
 
 
 def _report(error: str | dict[str, Any], as_json: bool) -> None:

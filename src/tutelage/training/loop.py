@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from tutelage.errors import BadInput, Where
 from tutelage.training.config import TrainConfig
 from tutelage.training.pack import Example, steps
 from tutelage.training.schedule import learning_rate
@@ -96,10 +98,25 @@ def save(
         for key in ("exp_avg", "exp_avg_sq") if p in optimiser.state else ():
             tensors[f"{key}/{name}"] = optimiser.state[p][key].cpu().contiguous()
     partial = work / f".{STATE}"
-    save_file(tensors, partial, metadata=dict(facts))
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
-    partial.replace(work / STATE)
+    with writing(work):
+        save_file(tensors, partial, metadata=dict(facts))
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(work / STATE)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Where a disk is full or may not be written, say so: the run goes on from its last saved step."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise BadInput(
+            f"It cannot be written: {error}.",
+            expected="a disk with room, where this run may write",
+            remedy="Make room; the same command, or `tutelage train resume`, goes on from the last saved step.",
+            where=Where(str(place)),
+        ) from None
 
 
 def restore(

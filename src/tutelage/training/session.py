@@ -22,7 +22,7 @@ from tutelage.models.local_load import Loaded, load
 from tutelage.models.local_text import Text
 from tutelage.store import digest, digest_file
 from tutelage.training.config import TrainConfig
-from tutelage.training.loop import STATE, StepFunction, Trainable, run
+from tutelage.training.loop import STATE, StepFunction, Trainable, run, writing
 from tutelage.training.pack import Example
 
 
@@ -73,14 +73,16 @@ class Session:
         earlier = [*(ck.contributions(origin.at) if origin.at else []), *sorted(set(others), key=_by_stage)]
         ids = {i for e in examples for i in e.contributions}
         contributions = ck.write_contributions(self.work, earlier, ids, self.method)
-        adapters = self._write_adapters() if config.lora_rank else ()
-        weights = None if config.lora_rank else self._write_full()
+        with writing(self.work):
+            adapters = self._write_adapters() if config.lora_rank else ()
+            weights = None if config.lora_rank else self._write_full()
+            head = self._write_head()
         above = origin.checkpoint
         parents = (*above.parents, ck.Parent(above.digest, above.method)) if above else ()
         checkpoint = ck.Checkpoint(
             base=origin.spec, base_digest=origin.digest, method=self.method, config=self.told,
             dtype=str(self.loaded.dtype).removeprefix("torch."), code_version=__version__, data_digest=self.rows_digest,
-            contributions=contributions, adapters=adapters, weights=weights, head=self._write_head(), offset=offset,
+            contributions=contributions, adapters=adapters, weights=weights, head=head, offset=offset,
             parents=parents, figures=figures or {},
         )  # fmt: skip
         ck.write(self.work, checkpoint)
