@@ -46,8 +46,9 @@ export const refusedNotice = (why: Refused, buttons: TemplateResult) =>
 export const timeNotice = (left_s: number, more: () => void) =>
   notice("warn", "status", t("Time for this task ends in {time}.", { time: duration(left_s) }), t("What you wrote is kept."), html`<button class="btn small" @click=${more}>${t("I need more time")}</button>`);
 
-export const redoNotice = (why: string) =>
-  notice("stays", "status", t("A reviewer asks for this again; you are paid for it again."), html`<span dir="auto">“${why}”</span>`);
+export const redoNotice = ({ why, letters }: NonNullable<Task["redo"]>) =>
+  notice("stays", "status", t("A reviewer asks for this again; you are paid for it again."), html`<span dir="auto">“${why}”</span>
+    ${letters.length ? html`<span class="muted">${t("In these words, {letters}.", { letters: letters.map(([theirs, mine]) => t("{theirs} is your {mine}", { theirs, mine })).join(", ") })}</span>` : nothing}`);
 
 export const previewNotice = () =>
   notice("stays", "status", t("You see what contributors see."), t("Nothing of this is stored as a judgment, and nothing paid; only how long it takes is kept."));
@@ -57,6 +58,9 @@ export const reasonField = (value: string, input: (text: string) => void) => htm
     <label class="small muted" for="reason">${t("Why? One line the next expert could act on")}</label>
     <textarea id="reason" rows="2" dir="auto" .value=${value} @input=${(e: Event) => input((e.target as HTMLTextAreaElement).value)}></textarea>
   </section>`;
+
+export const undoButton = (undo_s: number, undo: () => void, hint: string) =>
+  html`<button class="btn undo" @click=${undo} ?disabled=${undo_s <= 0}>${t("Undo")} <span class="num left" aria-hidden="true">${undo_s > 0 ? undo_s : ""}</span> ${kbd(hint)}</button>`;
 
 export interface FooterState {
   actions: Action[];
@@ -74,7 +78,7 @@ export const footer = ({ actions, hint, undo_s, ready, sending, skip, undo, subm
     ${actions.map((a) => html`<button class="btn ${a.pressed ? "on" : ""}" aria-pressed=${a.pressed} @click=${a.run}>${a.label} ${kbd(hint(`act.${a.id}`))}</button>`)}
     <button class="btn" @click=${skip} aria-haspopup="dialog">${t("Skip, paid")} ${kbd(hint("frame.skip"))}</button>
     <span class="grow"></span>
-    <button class="btn undo" @click=${undo} ?disabled=${undo_s <= 0}>${t("Undo")} <span class="num left" aria-hidden="true">${undo_s > 0 ? undo_s : ""}</span> ${kbd(hint("frame.undo"))}</button>
+    ${undoButton(undo_s, undo, hint("frame.undo"))}
     <button class="btn primary" @click=${submit} aria-disabled=${!ready || sending}>${sending ? t("Sending …") : t("Submit and next")} ${kbd(hint("frame.submit"))}</button>
   </footer>`;
 
@@ -103,9 +107,9 @@ export const ending = (title: string, said: string, buttons: unknown) => html`
   <main class="card ending"><h1 tabindex="-1">${title}</h1><p>${said}</p><div class="choices across">${buttons}</div></main>`;
 
 /** Nothing to do here: what to do instead, what was done, and looking again. */
-export const empty = ({ none }: NoTask, home: string, mine: string, again: () => void) =>
+export const empty = ({ none }: NoTask, home: string, mine: string, again: () => void, undo: unknown) =>
   ending(
     t("Nothing to do here now"),
     `${none.reason} ${none.when ? t("More is expected {when}.", { when: moment(none.when) }) : ""}`,
-    html`<a class="btn primary" href=${none.do?.href ?? home}>${none.do?.label ?? t("Other work")}</a><a class="btn" href=${mine}>${t("What you did here")}</a><button class="btn" @click=${again}>${t("Look again")}</button>`,
+    html`<a class="btn primary" href=${none.do?.href ?? home}>${none.do?.label ?? t("Other work")}</a><a class="btn" href=${mine}>${t("What you did here")}</a><button class="btn" @click=${again}>${t("Look again")}</button>${undo}`,
   );

@@ -34,8 +34,8 @@ export interface Task {
   progress: { done: number; left?: number; paid_s: number; earned_minor: number; currency: string };
   care: { classes: string[]; dose_left_s: number } | null;
   undo: { judgment: string; until: string } | null;
-  /** Why a reviewer asks for this again. */
-  redo?: string | null;
+  /** Why a reviewer asks for this again; `letters`: [theirs, the one here] of each response, where they differ. */
+  redo?: { why: string; letters: [string, string][] } | null;
   /** One of five that an owner tries. */
   preview?: boolean;
 }

@@ -424,7 +424,7 @@ class Workbench extends LitElement {
   private body(task: Task | null, kind: KindElement | null, hint: (id: string) => string) {
     const home = html`<a class="btn primary" href=${this.home}>${t("To my page")}</a>`;
     if (this.left) return frame.ending(t("You have left"), t("Your time is paid and nothing counts against you."), html`${home}<button class="btn" @click=${this.lookAgain}>${t("Other tasks")}</button>`);
-    if (this.next && !isTask(this.next)) return frame.empty(this.next, this.home, `/work/${this.project}/mine/`, this.lookAgain);
+    if (this.next && !isTask(this.next)) return frame.empty(this.next, this.home, `/work/${this.project}/mine/`, this.lookAgain, this.undo_s > 0 ? frame.undoButton(this.undo_s, this.undo, hint("frame.undo")) : nothing);
     if (!task || !kind) return html`<main class="desk" aria-busy="true"></main>`;
     return html`
       <div class="desk ${this.open ? "beside" : ""}">

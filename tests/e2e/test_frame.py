@@ -60,6 +60,17 @@ def test_undo_brings_the_answer_back_and_only_for_ten_seconds(page: Any, preview
     assert len(desk.undone) == 1
 
 
+def test_the_last_answer_can_be_taken_back_too(page: Any, preview: Preview) -> None:
+    """Nothing is left afterwards; the button is there all the same, and brings the task back."""
+    desk = opened(page, preview)
+    desk.tasks.left = 12
+    press(page, "1", "Control+Enter")
+    page.get_by_role("heading", name="Nothing to do here now").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    at_task(page, 12)
+    assert page.get_by_role("button", name="A much").get_attribute("aria-pressed") == "true"
+
+
 def test_skipping_is_paid_and_asks_why_in_two_keys(page: Any, preview: Preview) -> None:
     desk = opened(page, preview)
     press(page, "s", "2")
@@ -347,10 +358,8 @@ def test_what_a_reviewer_asks_for_covers_nothing_of_the_task(page: Any, preview:
     """The notice stays for the whole task, so the prompt begins below it, also on a phone."""
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, preview)
-    asked = "window.said = 'The second names the dose; look again.'"
-    page.evaluate(
-        f"{asked}; const w = document.querySelector('t-workbench'); w.task.redo = window.said; w.requestUpdate()"
-    )
-    page.locator(".notice").wait_for()
+    asked = "{ why: 'A names the dose; look again.', letters: [['A', 'B'], ['B', 'A']] }"
+    page.evaluate(f"const w = document.querySelector('t-workbench'); w.task.redo = {asked}; w.requestUpdate()")
+    page.locator(".notice").get_by_text("In these words, A is your B, B is your A.").wait_for()
     notice, prompt = page.locator(".notice").bounding_box(), page.locator(".prompt").bounding_box()
     assert notice["y"] + notice["height"] <= prompt["y"]

@@ -85,6 +85,6 @@ def test_the_reason_for_asking_again_is_beside_the_task(make_hall: Callable[...,
     hall = make_hall()
     one = judge(hall, 0, A)
     actions.decide(with_role(hall, "reviewer"), one, "redo", "Name the dose.", at(2))
-    assert actions.begin_redo(hall.people[0], one, at(3))["redo"] == "Name the dose."
+    assert actions.begin_redo(hall.people[0], one, at(3))["redo"]["why"] == "Name the dose."
     again = work.take(hall.seat(0), at(4))
-    assert again is not None and again["redo"] == "Name the dose."
+    assert again is not None and again["redo"]["why"] == "Name the dose."

@@ -94,6 +94,30 @@ def test_rework_is_paid_again_and_takes_the_place_of_the_first_answer(hall: Hall
         actions.begin_redo(user, first, at(5))
 
 
+def test_who_does_it_again_is_told_which_of_the_reviewers_letters_is_which_on_their_screen(make_hall: Any) -> None:
+    """Reviewers see the record's order. Where a task is shown turned, A is B; elsewhere nothing is said."""
+    hall, told = make_hall(items=40), []
+    reviewer = with_role(hall, "reviewer")
+    for n in range(40):
+        one = judge(hall, minutes=n)
+        actions.decide(reviewer, one, "redo", "A names the dose.", at(n + 0.1))
+        task = actions.begin_redo(hall.people[0], one, at(n + 0.2))
+        theirs = {label: shown["text"] for label, shown in zip("AB", in_record_order(task), strict=True)}
+        here = {shown["label"]: shown["text"] for shown in task["responses"]}
+        assert task["redo"]["why"] == "A names the dose."
+        assert all(theirs[letter] == here[mine] for letter, mine in task["redo"]["letters"])
+        assert bool(task["redo"]["letters"]) == (theirs != here)
+        told.append(task["redo"]["letters"])
+        work.submit(hall.people[0], task["lease"]["token"], f"again-{n:05}", B, "", {}, at(n + 0.3))
+        if {len(one) for one in told} == {0, 2}:
+            break
+    assert [("A", "B"), ("B", "A")] in told and [] in told
+
+
+def in_record_order(task: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(task["responses"], key=lambda shown: shown["at"])
+
+
 def test_beginning_again_gives_back_what_one_holds_and_twice_is_once(hall: Hall, reviewer: User) -> None:
     first = judge(hall)
     held = work.take(hall.seat(), at(2))

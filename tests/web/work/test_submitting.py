@@ -16,6 +16,7 @@ from tutelage.provenance.receipts import open_receipt
 from tutelage.web import installation
 from tutelage.web.pay import queries as pay
 from tutelage.web.pay.models import Entry, Transfer
+from tutelage.web.projects.queries import worked_in
 from tutelage.web.proof.models import Audit, Leaf
 from tutelage.web.shared.refusals import Refused, Unprocessable
 from tutelage.web.work import actions, claiming
@@ -115,6 +116,21 @@ def test_with_two_judgments_wanted_both_see_the_item_and_nobody_twice(make_hall:
         assert task is None
     assert Judgment.objects.count() == 4
     assert Slot.objects.exclude(state=Slot.DONE).count() == 0
+
+
+def test_what_is_left_and_waits_is_what_this_person_may_still_take(make_hall: Callable[..., Any]) -> None:
+    """2 items × 3 judgments are 6 tasks and 2 for anybody: "1 of 2", then "2 of 2", then none, though 4 are free."""
+    hall = make_hall(items=2, overlap=3)
+
+    def waits() -> list[bool]:
+        return [bool(project.waiting) for project in worked_in(hall.people[0])]
+
+    task = take(hall)
+    assert task["progress"]["left"] == 2 and waits() == [True]
+    task = submit(hall, task, "key-0000001").next
+    assert task["progress"]["left"] == 1 and waits() == [True], "what one holds waits as well"
+    submit(hall, task, "key-0000002")
+    assert waits() == [False] and Slot.objects.filter(state=Slot.FREE).count() == 4
 
 
 def test_an_undone_answer_is_withdrawn_with_a_receipt_and_costs_no_pay(hall: Any) -> None:

@@ -83,11 +83,11 @@ def organisations(user: User, *parts: str) -> list[Organisation]:
 
 
 def worked_in(user: User) -> list[Project]:
-    """Projects the user may contribute to, with whether a task waits and whether the terms were accepted."""
+    """Projects the user may contribute to, with whether a task waits for them and whether the terms were accepted."""
     found = list(
         Project.objects.filter(roles__user=user, roles__name=Role.Name.CONTRIBUTOR)
         .exclude(state=Project.State.DRAFT)
-        .annotate(waiting=rightward.any_free(), version=Max("guidelines__version"))
+        .annotate(waiting=rightward.any_for(user), version=Max("guidelines__version"))
         .select_related("organisation")
         .order_by("-id")
     )

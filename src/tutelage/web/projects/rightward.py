@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from tutelage.web.people.rightward import audit
 
 __all__ = [
-    "any_free",
+    "any_for",
     "audit",
     "check_reading",
     "escrow",
@@ -66,10 +66,12 @@ def rehearsals(project: Any) -> int:
     return done.filter(project=project, ms__isnull=False).count()
 
 
-def any_free() -> Exists:
-    """For annotating projects: whether a task is waiting there."""
-    slots = apps.get_model("work", "Slot")._default_manager
-    return Exists(slots.filter(project=OuterRef("pk"), state=0))
+def any_for(user: Any) -> Any:
+    """For annotating projects: whether a task waits there that this person may take, or holds."""
+    slots, skips = (apps.get_model("work", name)._default_manager for name in ("Slot", "Skip"))
+    here, its = slots.filter(project=OuterRef("pk")), {"item": OuterRef("item"), "user": user}
+    fresh = here.filter(~Exists(slots.filter(**its)), ~Exists(skips.filter(**its)), state=0)
+    return Exists(fresh) | Exists(here.filter(user=user, state=1))
 
 
 def seats_of(user: Any) -> dict[Any, Any]:

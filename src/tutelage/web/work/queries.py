@@ -77,7 +77,7 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
     """A leased task as the workbench shows it; see the contract in `docs/reference`."""
     body, project = ItemBody.objects.get(pk=slot.item_id), seat.project
     guideline = guideline_of(project.pk, slot.guideline_id)
-    item = _shown(body, slot)
+    item, shown = _shown(body, slot), _responses(body, slot, str(seat.user_id))
     draft = Draft.objects.filter(slot=slot.pk, user=seat.user_id).first() if slot.epoch or not undo else None
     return {
         "lease": {"token": token, "expires_at": expires_at.isoformat()},
@@ -85,19 +85,23 @@ def task(seat: Seat, slot: Slot, token: str, expires_at: datetime, *, undo: Any 
                     "guideline": {"version": guideline.version}, "rubric": guideline.rubric},
         "item": {"id": item["id"], "messages": _messages(item["messages"]), "payload": item.get("payload", {}),
                  "language": item.get("language"), "content_classes": item.get("content_classes", [])},
-        "responses": _responses(body, slot, str(seat.user_id)),
+        "responses": shown,
         "draft": None if draft is None else {"answer": draft.answer, "reason": draft.reason, "version": draft.version},
         "progress": progress(seat),
         "care": _care(item, body, project),
         "undo": undo,
-        "redo": _redo(slot, seat.user) if slot.epoch else None,
+        "redo": _redo(slot, seat.user, shown) if slot.epoch else None,
     }  # fmt: skip
 
 
-def _redo(slot: Slot, user: User) -> str | None:
-    """Why a reviewer asked for this again, where one did."""
+def _redo(slot: Slot, user: User, shown: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Why a reviewer asked for this again, where one did, and which response here has which of their letters."""
     last = before(slot, user)
-    return rightward.redo_of(last) if last else None
+    why = rightward.redo_of(last) if last else None
+    if why is None:
+        return None
+    letters = sorted((LABELS[r["at"]], r["label"]) for r in shown)  # reviewers see the order of the record
+    return {"why": why, "letters": [] if all(theirs == mine for theirs, mine in letters) else letters}
 
 
 def _shown(body: ItemBody, slot: Slot) -> dict[str, Any]:
@@ -135,8 +139,9 @@ def progress(seat: Seat) -> dict[str, Any]:
     """How far somebody is: tasks, paid attention and money."""
     said = {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
             "currency": seat.project.currency}  # fmt: skip
-    free = claiming.free(seat.project_id, FEW)
-    return said if free == FEW else said | {"left": free + 1}
+    if claiming.free(seat.project_id, FEW) == FEW:
+        return said
+    return said | {"left": claiming.open_to(seat.project_id, seat.user_id) + 1}
 
 
 def _messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
