@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from benchmarks.hall_server import Hall, postgres
+from benchmarks.hall_server import Hall
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not list(Path("/usr/lib/postgresql").glob("*/bin")) or shutil.which("pg_dump") is None,
-        reason="PostgreSQL and its client programs are not installed",
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """A hall on a cluster of its own, with three items and one person."""
-    room = tmp_path_factory.mktemp("postgres")
-    for above in (room, *room.parents[:2]):  # PostgreSQL runs as another user
-        above.chmod(0o755)
-    with postgres(room) as (url, pid):
-        made = Hall(room, url, pid)
-        made.tool("seed", "3", "1")
-        yield made
+def hall(cluster: Hall) -> Hall:
+    """With three items and one person."""
+    cluster.tool("seed", "3", "1")
+    return cluster
 
 
 def run(hall: Hall, *arguments: str) -> subprocess.CompletedProcess[str]:

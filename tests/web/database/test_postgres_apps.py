@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.hall_server import postgres
+from benchmarks.hall_server import Hall
 
 ROOT = Path(__file__).parents[3]
 SHORT = (
@@ -19,36 +17,20 @@ SHORT = (
 )  # fmt: skip
 LONG = ("care", "integrity", "pay", "people", "projects", "proof", "review", "runs", "work", "test_query_counts.py",
         "test_tenants.py", "test_api.py")  # fmt: skip
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not list(Path("/usr/lib/postgresql").glob("*/bin")) or shutil.which("pg_dump") is None,
-        reason="PostgreSQL and its client programs are not installed",
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty database."""
-    room = tmp_path_factory.mktemp("postgres")
-    for above in (room, *room.parents[:2]):  # PostgreSQL runs as another user
-        above.chmod(0o755)
-    with postgres(room) as (url, _):
-        yield url
-
-
-def run(url: str, *tests: str) -> None:
+def run(cluster: Hall, *tests: str) -> None:
     """These tests on that database; all must pass."""
-    env = {**os.environ, "TUTELAGE_DATABASE_URL": url}
+    env = {**os.environ, "TUTELAGE_DATABASE_URL": cluster.environment["TUTELAGE_DATABASE_URL"]}
     asked = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "--reuse-db", *tests]  # the cluster goes anyway
     done = subprocess.run(asked, cwd=ROOT, env=env, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def test_queue_pay_log_import_and_limits_hold_on_postgresql(cluster: str) -> None:
+def test_queue_pay_log_import_and_limits_hold_on_postgresql(cluster: Hall) -> None:
     run(cluster, *SHORT)
 
 
-def test_all_apps_hold_on_postgresql(cluster: str) -> None:
+def test_all_apps_hold_on_postgresql(cluster: Hall) -> None:
     run(cluster, *(f"tests/web/{name}" for name in LONG))
