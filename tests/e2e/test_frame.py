@@ -67,7 +67,7 @@ def test_the_last_answer_can_be_taken_back_too(page: Any, preview: Preview) -> N
     press(page, "1", "Control+Enter")
     page.get_by_role("heading", name="Nothing to do here now").wait_for()
     page.get_by_role("button", name="Undo").click()
-    at_task(page, 12)
+    page.get_by_text("12 of about 12").wait_for()
     assert page.get_by_role("button", name="A much").get_attribute("aria-pressed") == "true"
 
 
