@@ -1,8 +1,8 @@
 """Pictures of the hall's screens, light and dark, desktop and phone: `python -m tools.screenshots [OUT] [NAME …]`.
 
-Three servers, each on a directory of its own: one that people have worked on, one of every kind of question, and the
-demo's, on which the sceptic's walk is played by keys. Writes `OUT/NAME-desktop-light.png` and so on; with names, only
-those whose group (`pages`, `kinds`, `walk`) is given.
+Servers, each on a directory of its own: one that people have worked on, one of every kind of question, one with runs
+of a recipe, and the demo's, on which the sceptic's walk is played by keys. Writes `OUT/NAME-desktop-light.png` and so
+on; with names, only those whose group (`pages`, `kinds`, `runs`, `walk`) is given.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ PAGES: dict[str, dict[str, str]] = {
         "project": "/projects/{open}/", "draft": "/projects/{draft}/", "guideline": "/projects/{open}/guideline/",
         "rubric": "/projects/{open}/rubric/", "people": "/projects/{open}/people/", "run": "/projects/{open}/run/",
         "items": "/projects/{open}/items/", "import": "/projects/{open}/import/", "export": "/projects/{open}/export/",
-        "webhooks": "/projects/{open}/webhooks/", "loops": "/projects/{open}/runs/new/",
+        "webhooks": "/projects/{open}/webhooks/",
         "integrity": "/projects/{open}/audit/", "evidence": "/projects/{open}/evidence/",
         "certificate": "/projects/{open}/certificate/", "releases": "/projects/{open}/releases/",
         "organisation": "/organisation/{organisation}/", "second-factor": "/account/2fa/",
@@ -204,6 +204,9 @@ def kinds(camera: Camera, _browser: Any, _scratch: Path) -> None:
                 page.locator(f"t-kind-{kind}").wait_for()
                 _settle(page)
                 shoot(f"kind-{kind}", page)
+                if kind == "problem":
+                    _try(page)
+                    shoot("kind-problem-tried", page)
 
 
 def walk(camera: Camera, browser: Any, scratch: Path) -> None:
@@ -230,7 +233,48 @@ def walk(camera: Camera, browser: Any, scratch: Path) -> None:
         test_tour.end(scratch / "demo")
 
 
-GROUPS = {"pages": pages, "kinds": kinds, "walk": walk}
+def _try(page: Any) -> None:
+    """Write a problem and have it tried."""
+    fields = page.locator("t-kind-problem textarea, t-kind-problem input")
+    for field, said in zip(fields.all(), ("What is 21 / 3?", "7", "21 = 3 · 7, so it is 7."), strict=False):
+        field.fill(said)
+    page.keyboard.press("Control+k")
+    page.get_by_text("solved it").wait_for()
+    page.locator("t-kind-problem details summary").click()
+    _settle(page)
+
+
+def runs(camera: Camera, browser: Any, scratch: Path) -> None:
+    """Runs of a recipe on a tiny model: none yet, waiting for people, at the gate, about to be signed."""
+    from tests.e2e import test_loop
+
+    with test_loop.playing(scratch) as played:
+        home, where = f"http://localhost:{played.server.port}", f"/projects/{played.project}/runs/"
+        state = _signed_in(browser, home, PEOPLE["owner"])
+
+        def shoot_all(found: dict[str, str]) -> None:
+            for page, shoot in camera.each(state):
+                for name, path in found.items():
+                    page.goto(home + where + path)
+                    _settle(page)
+                    shoot(name, page)
+
+        shoot_all({"empty-runs": "", "recipe": "new/"})
+        test_loop.finish(played)
+        body = {"recipe": test_loop.AGAIN.replace("topics = 2", "topics = 3"), "criteria": test_loop.CRITERIA}
+        played.ask("POST", f"projects/{played.project}/runs", body)
+        played.until(lambda run: run["state"] == "waiting", 2)
+        shoot_all({"runs": "", "run-waiting": "2/", "run-done": "1/", "gate": "1/gate/"})
+        for page, shoot in camera.each(state):
+            page.goto(f"{home}{where}1/gate/")
+            page.locator("[name=words]").fill("I read all answers.")
+            page.locator("form.card button").click()
+            page.wait_for_url("**/sign/")
+            _settle(page)
+            shoot("gate-sign", page)
+
+
+GROUPS = {"pages": pages, "kinds": kinds, "runs": runs, "walk": walk}
 
 
 def _signed_in(browser: Any, home: str, email: str) -> Any:

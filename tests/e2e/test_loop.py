@@ -144,10 +144,9 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+@contextlib.contextmanager
+def playing(place: Path) -> Iterator[Played]:
     """A server with a tiny base model, an owner and two people."""
-    place = tmp_path_factory.mktemp("loop")
     before = {name: os.environ.get(name) for name in ("TUTELAGE_HOME", "OMP_NUM_THREADS")}
     os.environ |= {"TUTELAGE_HOME": str(place / "home"), "OMP_NUM_THREADS": "1"}
     try:
@@ -163,8 +162,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 
 @pytest.fixture(scope="module")
-def finished(played: Played) -> Played:
-    """Launched; its worker killed in the first half; 6 judgments by two people; killed again; at the gate."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """A run that was launched, killed twice, judged, and came to its gate."""
+    with playing(tmp_path_factory.mktemp("loop")) as played:
+        finish(played)
+        yield played
+
+
+def finish(played: Played) -> None:
+    """Launch; kill its worker in the first half; 6 judgments by two people; kill it again; to the gate."""
     body = {"recipe": RECIPE, "criteria": CRITERIA, "key": "the-first-loop"}
     played.ask("POST", f"projects/{played.project}/runs", body)
     played.until(lambda r: any(s["state"] == "done" for s in r["steps"]))
@@ -182,7 +188,6 @@ def finished(played: Played) -> Played:
     played.until(lambda r: played.driving() != [])
     os.kill(parent(played.driving()[0]), signal.SIGKILL)
     played.until(lambda r: r["state"] == "done")
-    return played
 
 
 def test_a_loop_waits_for_people_survives_kill_minus_nine_twice_and_ends_at_the_gate(finished: Played) -> None:
