@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -92,9 +93,10 @@ def _surface_row(prompt: str, text: str) -> list[float]:
     words = _WORD.findall(text)
     lower = [w.lower().replace("’", "'") for w in words]
     n = max(len(words), 1)
-    counts = {name: sum(w in lexicon for w in lower) for name, lexicon in LEXICONS.items()}
-    shape = [*_length(text, words, n), *_vocabulary(words, lower, n), *_punctuation(text, n), *_care(text, words, n)]
-    shape += _relation(prompt, lower)
+    counts = {name: sum(map(lexicon.__contains__, lower)) for name, lexicon in LEXICONS.items()}
+    letters = Counter(text)
+    shape = [*_length(text, words, n), *_vocabulary(words, lower, n), *_punctuation(text, letters, n)]
+    shape += [*_care(text, letters, words, n), *_relation(prompt, lower)]
     shape.append(float(not words))
     return [*shape, *(c / n for c in counts.values()), *(float(np.log1p(c)) for c in counts.values())]
 
@@ -110,45 +112,49 @@ def _length(text: str, words: list[str], n: int) -> list[float]:
     ]  # fmt: skip
 
 
+def _how_many(letters: Counter[str], holds: Callable[[str], bool]) -> int:
+    """How many characters of a text are such: each kind is asked about once."""
+    return sum(count for character, count in letters.items() if holds(character))
+
+
 def _vocabulary(words: list[str], lower: list[str], n: int) -> list[float]:
-    types = set(lower)
+    types = Counter(lower)
     letters = [len(w) for w in words]
-    once = sum(lower.count(w) == 1 for w in types) if n < 400 else len(types) / 2
+    once = list(types.values()).count(1) if n < 400 else len(types) / 2
     return [
         min(sum(letters) / n, 12.0), sum(k > 6 for k in letters) / n, sum(k > 9 for k in letters) / n,
         len(types) / n, float(np.log1p(len(types))), once / n,
     ]  # fmt: skip
 
 
-def _punctuation(text: str, n: int) -> list[float]:
+def _punctuation(text: str, letters: Counter[str], n: int) -> list[float]:
     def per_word(characters: str) -> float:
-        return min(sum(map(text.count, characters)) / n, 1.0)
+        return min(sum(map(letters.__getitem__, characters)) / n, 1.0)
 
     return [
         per_word(","), per_word("."), per_word("!"), per_word("?"), per_word("\"“”"), per_word(":;"), per_word("()[]"),
-        min((text.count("...") + text.count("…")) / n, 1.0), per_word("-–—"), float("http" in text or "www." in text),
-        min(sum(c.isdigit() for c in text) / n, 1.0),
+        min((text.count("...") + letters["…"]) / n, 1.0), per_word("-–—"), float("http" in text or "www." in text),
+        min(_how_many(letters, str.isdigit) / n, 1.0),
     ]  # fmt: skip
 
 
-def _care(text: str, words: list[str], n: int) -> list[float]:
-    letters = max(sum(c.isalpha() for c in text), 1)
+def _care(text: str, letters: Counter[str], words: list[str], n: int) -> list[float]:
     starts = [s.strip()[:1] for s in _SENTENCE_END.split(text) if s.strip()]
     stripped = text.strip()
     sentences = max(len(starts), 1)
     long_words = sum(len(w) > 6 for w in words) / n
     return [
-        sum(c.isupper() for c in text) / letters,
+        _how_many(letters, str.isupper) / max(_how_many(letters, str.isalpha), 1),
         sum(len(w) > 2 and w.isupper() for w in words) / n,
         float(stripped[:1].isupper()),
         float(any(w in ("i", "i'm", "i've") for w in words)),
         sum(s.isupper() for s in starts) / sentences,
         float(stripped[-1:] in tuple('.!?"”)')) if stripped else 0.0,
-        float(np.log1p(text.count("\n"))),
+        float(np.log1p(letters["\n"])),
         float(np.log1p(len(_BULLET.findall(text)))),
         min(n / sentences, 60.0) / 10 + 10 * long_words,  # LIX, a readability index that counts no syllables
         float(bool(re.search(r"([a-zA-Z!?])\1\1", text))),
-        min(sum(ord(c) > 127 for c in text) / max(len(text), 1), 1.0),
+        min(_how_many(letters, lambda c: ord(c) > 127) / max(len(text), 1), 1.0),
         min(len(re.findall(r"[,.!?][A-Za-z]", text)) / n, 1.0),
     ]
 
