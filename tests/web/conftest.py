@@ -12,6 +12,7 @@ import pytest
 django = pytest.importorskip("django", reason="the web extra is not installed")
 os.environ["TUTELAGE_HALL"] = tempfile.mkdtemp(prefix="tutelage-hall-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tutelage.web.settings"
+os.environ.setdefault("TUTELAGE_API_RATE", "100000")  # a test asks faster than any person; test_api sets its own
 django.setup()
 
 from django.conf import settings  # noqa: E402  after the settings are known
