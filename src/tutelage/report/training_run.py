@@ -94,7 +94,7 @@ def sentence(a: Account) -> str:
     gaps = f" {state.unscored:.0%} of the last look was unscored, which speaks for silence." if state.unscored else ""
     return (
         f"No alarm in {len(state.steps)} looks at {state.prompts} prompts. That is no proof of health: a fall of gold "
-        f"by less than a fifth of its range is often missed by a few hundred prompts.{gaps}"
+        f"by less than a sixth of its range is often missed by a few hundred prompts.{gaps}"
     )
 
 
