@@ -139,6 +139,19 @@ def test_two_checkpoints_slices_and_pay_are_in_one_report(files: Path, monkeypat
     assert "cannot be said" in said
 
 
+def test_judgments_that_a_model_has_learned_are_not_called_held_out(files: Path) -> None:
+    """12 of its own 20 training rows among 30."""
+    rows = thankful(38)
+    head = fit(rows[:20], out=files / "head", config=HeadConfig(blocks=("ngrams",)), rng=np.random.default_rng(0))
+    for name, given, said in (
+        ("mixed", rows[8:], "judgments of 12 of these 30 rows"),
+        ("new", rows[20:], "held out by"),
+    ):
+        jsonl.write(files / f"{name}.jsonl", given)
+        found = tutelage("eval", "reward-model", str(head), "--pairs", str(files / f"{name}.jsonl"), "--json")
+        assert said in json.loads(found.stdout)["how"]
+
+
 def test_slices_without_training_rows_are_refused(files: Path) -> None:
     jsonl.write(files / "pairs.jsonl", thankful(20))
     fit(thankful(20), out=files / "rm", config=HeadConfig(blocks=("ngrams",)), rng=np.random.default_rng(0))

@@ -122,3 +122,9 @@ def test_where_there_is_no_run_the_error_says_what_was_expected(tmp_path: Path) 
     """A directory that does not exist."""
     with pytest.raises(BadInput, match="No online run"):
         account.of(tmp_path / "nothing")
+
+
+def test_a_run_that_learned_from_rows_is_no_online_run(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "of": 1, "loss": 0.7}\n')
+    with pytest.raises(BadInput, match="No online run"):
+        account.of(tmp_path)

@@ -59,6 +59,9 @@ def reward_model(
     else:
         other = _model(against) if against else None
         found = reports.report(_model(checkpoint), rows, train=taught, other=other, domains=named, rng=rng)
+        if known := _learned(checkpoint, taught, rows):
+            said = f"trained before, on the judgments of {known} of these {len(rows)} rows: nothing here is held out"
+            found = dataclasses.replace(found, how=said)
     if slices or pay:
         split = _split(taught, slices, rows)
         found = dataclasses.replace(found, value=_value(split, _costs(pay), rng))
@@ -79,6 +82,14 @@ def ranked(path: Path) -> list[RankedRow]:
     from tutelage.training.dataset import of_type, read_rows
 
     return of_type(read_rows(path), RankedRow, path, "a comparison or ranking")
+
+
+def _learned(checkpoint: Path, taught: list[RankedRow] | None, rows: list[RankedRow]) -> int:
+    """How many of the rows hold a judgment that the model has learned from, as far as it or --train says."""
+    from tutelage.environments.rewards.model import behind
+
+    known = {c.id for c in behind(checkpoint)} | {c for row in taught or () for c in row.contributions}
+    return sum(not known.isdisjoint(row.contributions) for row in rows)
 
 
 def _model(directory: Path) -> RewardModel:

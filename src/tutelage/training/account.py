@@ -81,7 +81,7 @@ def of(run: Path) -> Account:
     """The account of a run, finished or stopped; `run` is its --out. Raises BadInput where there is none."""
     place = alarm.place_of(run)
     log = ck.log(place) if place.is_dir() else []
-    if not log:
+    if not log or "reward" not in log[0]:
         raise BadInput(
             "No online run is known here.",
             expected="the --out of `tutelage train ppo`, `rloo` or `grpo`, with a log.jsonl",

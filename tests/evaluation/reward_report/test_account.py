@@ -173,6 +173,12 @@ def test_domains_are_told_apart_and_groups_stay_the_units():
     assert known(found.by_domain[0].accuracy).n == 10
 
 
+def test_groups_that_nobody_named_are_no_domains() -> None:
+    """A prompt's digest tells a reader nothing."""
+    rows = [row("good 1", "bad 0", f"sha256:{n % 4}") for n in range(8)]
+    assert report(Marked(), rows, rng=np.random.default_rng(0)).by_domain == ()
+
+
 def test_cross_fitting_scores_each_group_by_a_model_that_never_saw_it():
     seen: list[set[str]] = []
 
