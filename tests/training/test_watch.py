@@ -19,8 +19,8 @@ def answer(ids: tuple[int, ...], finding: Finding, text: str = "a", ended: bool 
     return Answer(ids, text, ended, (0.0,) * len(ids), finding)
 
 
-def group(*answers: Answer) -> Group:
-    return Group(0, Task(user("q"), "none"), (1,), answers)
+def group(*answers: Answer, index: int = 0) -> Group:
+    return Group(index, Task(user("q"), "none"), (1,), answers)
 
 
 def test_the_line_by_hand() -> None:
@@ -28,7 +28,7 @@ def test_the_line_by_hand() -> None:
     line = watch.answers(
         [
             group(answer((7, 8, 9), Rewarded(1.0)), answer((7, 8, 9), Rewarded(3.0))),
-            group(answer((5,), Rewarded(2.0), ended=False), answer((6,), Unscored("timeout"), text=" ")),
+            group(answer((5,), Rewarded(2.0), ended=False), answer((6,), Unscored("timeout"), text=" "), index=1),
         ]
     )
     assert (line["prompts"], line["reward"], line["length"]) == (2, 2.0, 2.0)
@@ -38,12 +38,14 @@ def test_the_line_by_hand() -> None:
 
 def test_the_standard_error_is_that_of_prompts_not_of_answers() -> None:
     """Two prompts with rewards (0, 0) and (1, 1): four answers, but two units: se = sqrt(2 · 2 · 1²)/4 = 0.5."""
-    line = watch.answers([group(*(answer((1,), Rewarded(v)) for _ in range(2))) for v in (0.0, 1.0)])
+    line = watch.answers(
+        [group(*(answer((1,), Rewarded(v)) for _ in range(2)), index=i) for i, v in enumerate((0.0, 1.0))]
+    )
     assert (line["reward"], line["reward_se"]) == (0.5, approx(math.sqrt(2 * (1 + 1)) / 4))
 
 
 def test_an_interval_of_one_prompt_does_not_exist() -> None:
-    assert watch.kl([[1.0, 2.0]]) == {"kl": 1.5, "kl_se": None}
+    assert watch.kl([(0, [1.0, 2.0])]) == {"kl": 1.5, "kl_se": None}
     assert watch.kl([]) == {"kl": None, "kl_se": None}
 
 
@@ -58,3 +60,10 @@ def test_half_a_step_may_be_unscored_and_no_more() -> None:
     watch.require_scored([group(good, bad)], "r")
     with pytest.raises(BadInput, match=r"r left 2 of 3 answers of a step unscored: blocked 2 \(why\)"):
         watch.require_scored([group(good, bad, bad)], "r")
+
+
+def test_a_prompt_that_a_step_asks_twice_is_one_unit() -> None:
+    """One task in a step of two: (0, 0) and (1, 1) are four answers to one prompt, and no interval rests on one."""
+    line = watch.answers([group(*(answer((1,), Rewarded(v)) for _ in range(2))) for v in (0.0, 1.0)])
+    assert (line["prompts"], line["reward"], line["reward_se"]) == (1, 0.5, None)
+    assert watch.kl([(3, [1.0]), (3, [2.0])]) == {"kl": 1.5, "kl_se": None}

@@ -172,7 +172,7 @@ class Run:
         parts = [p for batch in batches for p in batch]
         alone = config.on_policy and self.method.apart
         figures = self._gradients(parts) if alone else self._behaviour(parts)
-        nats = watch.kl(_per_group(parts))
+        nats = watch.kl(_nats(parts))
         if self.leash.broken(nats["kl"]):
             return None
         self._keep()
@@ -324,7 +324,7 @@ class Run:
         batches = self._batches(groups)
         parts = [p for batch in batches for p in batch]
         self._behaviour(parts)
-        nats = watch.kl(_per_group(parts))
+        nats = watch.kl(_nats(parts))
         if self.leash.broken(nats["kl"]):
             return self._within_budget(at)
         self.figures = {k: (watch.answers(groups) | nats)[k] for k in FIGURES} | {"steps": at}
@@ -349,12 +349,12 @@ def _seed(*words: int) -> int:
     return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0])
 
 
-def _per_group(parts: Sequence[Part]) -> list[list[float]]:
-    """Nats of every answer, group by group."""
+def _nats(parts: Sequence[Part]) -> list[tuple[int, list[float]]]:
+    """(prompt, nats of every answer), group by group."""
     out = []
     for part in parts:
         sums = iter(answer_sums(losses.k1(part.before, part.reference), part.flat.lengths).tolist())
-        out += [[next(sums) for _ in range(size)] for size in part.sizes]
+        out += [(g.index, [next(sums) for _ in range(size)]) for g, size in zip(part.groups, part.sizes, strict=True)]
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ GRAM = 3
 def answers(groups: Sequence[Group]) -> dict[str, Any]:
     """Figures of a step's answers.
 
-    prompts            how many were asked
+    prompts            how many different ones were asked
     reward, reward_se  mean over the scored answers; its standard error over prompts, which are the independent units
     length             tokens; eos_rate the share that ended by themselves; empty the share without a word
     repetition         share of an answer's 3-grams of tokens that it has already said, mean over answers
@@ -31,8 +31,8 @@ def answers(groups: Sequence[Group]) -> dict[str, Any]:
     every = [a for g in groups for a in g.answers]
     n = max(1, len(every))
     return {
-        "prompts": len(groups),
-        **_mean("reward", [g.rewards for g in groups]),
+        "prompts": len({g.index for g in groups}),
+        **_mean("reward", ((g.index, g.rewards) for g in groups)),
         "length": sum(len(a.ids) for a in every) / n,
         "eos_rate": sum(a.ended for a in every) / n,
         "empty": sum(not a.text.strip() for a in every) / n,
@@ -42,14 +42,20 @@ def answers(groups: Sequence[Group]) -> dict[str, Any]:
     }
 
 
-def kl(per_group: Sequence[Sequence[float]]) -> dict[str, float | None]:
-    """`kl`, `kl_se`: nats per answer between policy and base, from each group's answers' summed log-ratios."""
-    return _mean("kl", per_group)
+def kl(nats: Iterable[tuple[int, Sequence[float]]]) -> dict[str, float | None]:
+    """`kl`, `kl_se`: nats per answer between policy and base, from (prompt, summed log-ratios of some answers to it)."""
+    return _mean("kl", nats)
 
 
-def _mean(name: str, per_group: Sequence[Sequence[float]]) -> dict[str, float | None]:
-    """Mean over all values, and its standard error with groups as clusters (ratio estimator); None where unknown."""
-    kept = [np.asarray(g, float) for g in per_group if len(g)]
+def _mean(name: str, values: Iterable[tuple[int, Sequence[float]]]) -> dict[str, float | None]:
+    """Mean over all values, and its standard error with prompts as clusters (ratio estimator); None where unknown.
+
+    A prompt that a step asks twice, because there are few, is one cluster.
+    """
+    clusters: dict[int, list[float]] = {}
+    for prompt, some in values:
+        clusters.setdefault(prompt, []).extend(some)
+    kept = [np.asarray(g, float) for g in clusters.values() if g]
     if not kept:
         return {name: None, f"{name}_se": None}
     mean = float(np.concatenate(kept).mean())

@@ -228,11 +228,13 @@ def _unscored(log: list[dict[str, Any]]) -> dict[str, int]:
 
 def _estimate(name: str, line: Any) -> Any:
     """A figure of a step, with the interval of its prompts."""
+    from scipy import stats
+
     from tutelage.records import Estimate, Undefined
 
     value, se = line[name], line[f"{name}_se"]
     if value is None or se is None or not math.isfinite(se):
         return Undefined("fewer than two prompts of the step were scored")
     unit = {"kl": "nats per answer"}.get(name, "")
-    method = "normal, prompts as clusters"
-    return Estimate(value, value - 1.96 * se, value + 1.96 * se, method, line["prompts"], unit=unit)
+    half = float(stats.t.ppf(0.975, line["prompts"] - 1)) * se
+    return Estimate(value, value - half, value + half, "t, prompts as clusters", line["prompts"], unit=unit)
