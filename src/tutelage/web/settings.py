@@ -155,6 +155,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ar", _("Right-to-left trial"))]
 LOCALE_PATHS = [WEB / "locale"]
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "tutelage.web.shared.formats"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"

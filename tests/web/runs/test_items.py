@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.web.halls import Hall
 from tutelage.web.runs import queries
 from tutelage.web.runs.queries import Asked
 from tutelage.web.work import actions as work
-from tutelage.web.work.models import Item
+from tutelage.web.work.models import Item, ItemBody
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,21 @@ def test_lists_cost_the_same_for_one_row_and_for_three(make_hall: Callable[..., 
     for n in range(2):
         Item.objects.create(project=hall.project, name=f"more-{n}", rank=10 + n, needed=1)
     assert cost(client, address) == one <= 12
+
+
+def test_an_item_is_known_by_how_it_begins_unless_that_may_upset(make_hall: Callable[..., Hall]) -> None:
+    """A file without names gives names that say nothing: the list shows the first words of what is asked."""
+    hall = make_hall(items=2)
+    found = list(Item.objects.filter(project=hall.project).select_related("body").order_by("pk"))
+    long = json.loads(found[0].body.record)
+    long["messages"][-1]["text"] = "What  is\n the <b>best</b> " + "way " * 99
+    careful = json.loads(found[1].body.record) | {"content_classes": ["violence"]}
+    for item, record in zip(found, (long, careful), strict=True):
+        ItemBody.objects.filter(item=item).update(record=json.dumps(record))
+    said = queries.beginnings(found)
+    assert said[found[0].pk].startswith("What is the <b>best</b> way way") and len(said[found[0].pk]) == 90
+    assert said[found[1].pk] == ""
+    assert "&lt;b&gt;best" in signed_in(hall).get(f"/projects/{hall.project.pk}/items/").content.decode()
 
 
 @pytest.mark.parametrize("asked", [Asked(), Asked(name="item-"), Asked(state="open"), Asked(domain="d")])

@@ -17,6 +17,7 @@ from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 from django.http import Http404
+from django.utils.text import Truncator
 
 from tutelage import kinds, records
 from tutelage.errors import TutelageError
@@ -28,7 +29,7 @@ from tutelage.web.runs import outside, rules
 from tutelage.web.runs.models import Delivery, Disputed, Figures, Job, Outside, Webhook
 from tutelage.web.shared.ids import Choice
 from tutelage.web.work import queries as work
-from tutelage.web.work.models import Item, Judgment
+from tutelage.web.work.models import Item, ItemBody, Judgment
 
 READ, MANAGE = projects.READ, projects.MANAGE
 OVERSEE = (*MANAGE, "auditor")
@@ -79,6 +80,21 @@ class Page:
 
     items: list[Item]
     after: str
+
+
+def beginnings(items: list[Item]) -> dict[int, str]:
+    """How each begins, by number: a name from a file may say nothing."""
+    rows = ItemBody.objects.filter(item__in=[item.pk for item in items]).values_list("item", "record")
+    return {pk: _beginning(record) for pk, record in rows}
+
+
+def _beginning(record: str, most: int = 90) -> str:
+    """The first words that an item asks, in a line; "" where it says that it may upset."""
+    said = json.loads(record)
+    if said.get("content_classes"):
+        return ""
+    text = next((m["text"] for m in said["messages"] if m["role"] == "user"), "")
+    return Truncator(" ".join(text[: 4 * most].split())).chars(most)
 
 
 def page(project: Project, asked: Asked, size: int = rules.PAGE) -> Page:

@@ -40,7 +40,7 @@ def verdict_word(name: str) -> str:
 @register.filter
 def lasts(seconds: float) -> str:
     """Seconds as people say them: `12 s`, `3 min 05 s`."""
-    return duration(seconds)
+    return duration(seconds).replace(" ", "\u00a0")
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST
 from tutelage.errors import TutelageError
 from tutelage.web.people.queries import signed_in
 from tutelage.web.runs import actions, queries
+from tutelage.web.runs.examples import ROWS
 from tutelage.web.runs.forms import ExportForm, ImportForm
 from tutelage.web.runs.models import Job
 
@@ -30,8 +32,12 @@ def imports(request: HttpRequest, pk: Any) -> HttpResponse:
                 return redirect("import", pk=project.pk, number=job.pk)
             except TutelageError as error:
                 wrong = error
+                if wrong.where.file:  # it was kept under a name of ours
+                    wrong.where = replace(
+                        wrong.where, file=form.cleaned_data["file"] and form.cleaned_data["file"].name
+                    )
     context = {"project": project, "place": "imports", "form": form, "wrong": wrong, "manages": manages,
-               "jobs": queries.jobs(project, Job.Kind.IMPORT)}  # fmt: skip
+               "jobs": queries.jobs(project, Job.Kind.IMPORT), "example": ROWS.get(project.kind)}  # fmt: skip
     return render(request, "runs/imports.html", context, status=400 if wrong else 200)
 
 

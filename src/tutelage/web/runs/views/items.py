@@ -22,7 +22,8 @@ def items(request: HttpRequest, pk: Any) -> HttpResponse:
     figures = queries.figures(project)
     kept = {k: v for k, v in said.items() if v and k != "after"}
     context = {
-        "project": project, "place": "items", "asked": asked, "page": page, "states": queries.STATES,
+        "project": project, "place": "items", "asked": asked, "page": page, "texts": queries.beginnings(page.items),
+        "states": queries.STATES,
         "domains": queries.domains(project), "found": figures.found if figures else {},
         "next": urlencode({**kept, "after": page.after}) if page.after else "", "kept": urlencode(kept),
     }  # fmt: skip
