@@ -22,25 +22,43 @@ class Line:
     points: Sequence[tuple[float, Figure]]
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Curves of one scale. Two scales are two panels, one above the other: a second y axis can make any curves meet."""
+
+    y: str
+    lines: Sequence[Line]
+
+
 def chart(place: Path, title: str, lines: Sequence[Line], *, x: str, y: str, rule: float | None = None) -> None:
-    """Write the SVG."""
+    """Write the SVG of one panel."""
+    panels(place, title, [Panel(y, lines)], x=x, rule=rule)
+
+
+def panels(place: Path, title: str, every: Sequence[Panel], *, x: str, rule: float | None = None) -> None:
+    """Write the SVG of panels over one x, and one key beneath; `rule` is a line across the first."""
     reference = Reference(rule, f"{rule:g}") if rule is not None else None
-    picture = CurveChart(title, tuple(_series(line) for line in lines), x, y, reference=reference)
-    svg = str(curve_chart(picture, WIDTH, place.stem))
-    start, end = svg.index(">") + 1, svg.rindex("</svg>")
-    height = float(svg.split(f'viewBox="0 0 {WIDTH} ')[1].split('"')[0])
+    pictures, top, names = [], 0.0, [line.name for panel in every for line in panel.lines]
+    before: tuple[Series, ...] = ()  # marks go on from panel to panel
+    for number, panel in enumerate(every):
+        last = number == len(every) - 1
+        series = (*before, *map(_series, panel.lines))
+        named = title if len(every) == 1 else f"{title} ({panel.y})"
+        picture = CurveChart(named, series, x if last else "", panel.y, reference=None if number else reference)
+        drawn = str(curve_chart(picture, WIDTH, f"{place.stem}-{number}")).replace(": no points; ", "")
+        height = float(drawn.split(f'viewBox="0 0 {WIDTH} ')[1].split('"')[0])
+        pictures.append(drawn.replace("<svg", f'<svg y="{top:g}" width="{WIDTH}" height="{height:g}"', 1))
+        top += height - (0 if last else 14)  # no name of x beneath: the next panel may come closer
+        before = tuple(Series("", (), ()) for _ in series)
     key = "".join(
-        f'<g transform="translate({12 + 185 * (i % 4)} {height + 14})">'
+        f'<g transform="translate({12 + 185 * (i % 4)} {top + 14})">'
         + str(swatch(i)).replace("<svg", '<svg width="34" height="16"', 1)
-        + f'<text x="42" y="12">{line.name}</text></g>'
-        for i, line in enumerate(lines)
+        + f'<text x="42" y="12">{name}</text></g>'
+        for i, name in enumerate(names)
     )
-    head = svg[:start].replace(
-        f'viewBox="0 0 {WIDTH} {height:g}"',
-        f'xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {height + 44:g}"',
-    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {top + 44:g}">'
     style = f"<style><![CDATA[{stylesheet()} svg{{font:13px sans-serif}}]]></style>"
-    place.write_text(head + style + svg[start:end] + key + "</svg>\n", encoding="utf-8")
+    place.write_text(head + style + "".join(pictures) + key + "</svg>\n", encoding="utf-8")
 
 
 def _series(line: Line) -> Series:

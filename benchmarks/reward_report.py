@@ -4,6 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py soft           soft against majority labels, UKP
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py value          votes by reliability of their workers, UKP
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py crowd          heads on reliable and on unreliable votes, UKP
+    python benchmarks/reward_report.py draw                             the figure of the documentation, no run
     OMP_NUM_THREADS=1 python benchmarks/reward_report.py rows NAME FILE the rows, for `tutelage eval reward-model`
 
 Reads `$TUTELAGE_DATA` or `../shared/data`; results go to `benchmarks/results/reward_report.json`, texts never do.
@@ -36,12 +37,13 @@ from tutelage.measure.intervals import mean
 from tutelage.models.head import HeadReward, load
 from tutelage.models.spread import between, flattened
 from tutelage.pipeline.stages import people
-from tutelage.records import RankedRow, assistant, encode, jsonl, user
+from tutelage.records import Estimate, Figure, RankedRow, assistant, decode, encode, jsonl, user
 from tutelage.training.head import HeadConfig, fit, installed_blocks
 from tutelage.training.soft import Vote, majority, pooled, reliability, weighted
 
 DATA = Path(os.environ.get("TUTELAGE_DATA", "../shared/data"))
 RESULTS = Path(__file__).parent / "results" / "reward_report.json"
+FIGURE = Path(__file__).parents[1] / "docs" / "explain" / "reward-model.svg"
 SEED = 20261121
 CACHE = Path(tempfile.gettempdir()) / "tutelage-reward-report-cache"
 RATE_MINOR, CURRENCY = 2, "USD"  # a supposed rate a vote: the data do not say what was paid
@@ -288,14 +290,31 @@ def keep(name: str, arguments: str, found: dict[str, Any], seconds: float) -> No
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
 
 
+def draw(kept: dict[str, Any]) -> None:
+    """What the model states of unseen pairs, against the share of people who did so."""
+    from _chart import Line, chart
+
+    def bins(name: str) -> list[tuple[float, Figure]]:
+        found = [(b["stated"], decode(Figure, b["observed"])) for b in kept[name]["calibration"]["reliability"]]
+        return [(float(stated), observed) for stated, observed in found]
+
+    true = [(x, Estimate(x, x, x, "by definition", 1)) for x in (0.5, 0.95)]
+    lines = [Line("UKP", bins("ukp_convarg")), Line("hh-harmless", bins("hh_harmless")), Line("perfect", true)]
+    title = "The share who prefer an answer: stated by the model, observed among people"
+    chart(FIGURE, title, lines, x="stated", y="observed")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["report", "soft", "value", "crowd", "rows"])
+    parser.add_argument("what", choices=["report", "soft", "value", "crowd", "rows", "draw"])
     parser.add_argument("name", nargs="?", choices=SETS)
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     started = time.perf_counter()
+    if given.what == "draw":
+        draw(json.loads(RESULTS.read_text("utf-8")))
+        return
     if given.what == "rows":
         jsonl.write(given.file, SETS[given.name]().rows)
         return

@@ -43,7 +43,7 @@ def answers(groups: Sequence[Group]) -> dict[str, Any]:
 
 
 def kl(nats: Iterable[tuple[int, Sequence[float]]]) -> dict[str, float | None]:
-    """`kl`, `kl_se`: nats per answer between policy and base, from (prompt, summed log-ratios of some answers to it)."""
+    """`kl`, `kl_se`: nats per answer between policy and base, from (prompt, summed log-ratios of its answers)."""
     return _mean("kl", nats)
 
 
