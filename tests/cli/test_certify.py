@@ -132,6 +132,23 @@ def test_a_slice_that_was_changed_after_the_draw_is_not_certified(batch: pl.Data
         certify(tmp_path / "h.csv", *RESIDUAL)
 
 
+def test_verdicts_that_the_draw_does_not_hold_are_named(batch: pl.DataFrame, tmp_path: Path) -> None:
+    """Another judge's column, added later: it may be certified, but nobody knows when it spoke."""
+    write_frame(batch.with_columns(late=pl.col("truth")), tmp_path / "b.csv")
+    call("slice", "draw", tmp_path / "b.csv", "--item", "id", "--ai", "ai", "--size", 300, "--seed", 5, "--out",
+         tmp_path / "s.csv")  # fmt: skip
+    drawn = pl.read_csv(tmp_path / "s.csv").with_columns(human=pl.when("in_slice").then("truth"))
+    write_frame(drawn, tmp_path / "s.csv")
+    said = [
+        json.loads(call("certify", tmp_path / "s.csv", "--item", "id", "--ai", ai, "--human", "human", "--json").stdout)
+        for ai in ("ai", "late")
+    ]
+    assert [any("recorded the verdicts in `ai`" in w for w in found["warnings"]) for found in said] == [False, True]
+    write_frame(drawn.with_columns(ai=pl.col("truth")), tmp_path / "s.csv")
+    with pytest.raises(Failed, match="changed after the draw"):
+        certify(tmp_path / "s.csv")
+
+
 def test_items_on_two_rows_are_refused_by_name(batch: pl.DataFrame, tmp_path: Path) -> None:
     write_frame(pl.concat([labelled(batch), labelled(batch)[:1]]), tmp_path / "s.csv")
     with pytest.raises(BadInput, match="Item 'i0' is on row 1 and on row 1001"):

@@ -106,6 +106,39 @@ def test_what_was_changed_is_named_and_exits_3(batch: Path, change, names: str) 
     assert any(names in line for line in said["differs"])
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("column", ["ai", "p"])
+def test_what_the_judge_said_before_the_draw_may_not_be_changed_after_it(batch: Path, ending: str, column: str) -> None:
+    """One verdict, or one confidence, of 400 made to fit the labels."""
+    file = draw(batch, ending, *RESIDUAL)
+    table = read_frame(file).table
+    first = pl.int_range(pl.len()) == 0
+    changed = pl.when(pl.col("ai") == "a").then(pl.lit("b")).otherwise(pl.lit("a"))
+    other = {"ai": changed, "p": pl.col("p").cast(pl.Float64) * 0.9}
+    write_frame(table.with_columns(pl.when(first).then(other[column]).otherwise(pl.col(column)).alias(column)), file)
+    found = call("slice", "check", file)
+    assert found.exit_code == 3 and "`ai` or `p` was changed after the draw" in found.stdout
+
+
+def test_columns_of_the_judge_may_go_and_files_of_before_they_were_recorded_still_check(batch: Path) -> None:
+    file = draw(batch, "csv", *RESIDUAL)
+    table = read_frame(file).table
+    write_frame(table.drop("ai"), file)
+    assert call("slice", "check", file).exit_code == 0
+    old = pl.col("draw").str.replace("tutelage-draw/2", "tutelage-draw/1").str.replace(r" verdicts=.*", " item=id")
+    write_frame(table.with_columns(old, ai=pl.lit("a")), file)
+    assert call("slice", "check", file).exit_code == 0
+
+
+def test_truths_are_the_same_verdicts_in_every_spelling(batch: Path) -> None:
+    """A notebook writes True where a table says true."""
+    table = pl.read_csv(batch / "batch.csv").with_columns(ai=pl.col("ai") == "a")
+    write_frame(table, batch / "batch.csv")
+    file = draw(batch)
+    write_frame(read_frame(file).table.with_columns(ai=pl.col("ai").cast(pl.String).str.to_titlecase()), file)
+    assert call("slice", "check", file).exit_code == 0
+
+
 def test_what_differs_is_said_in_words_too(batch: Path) -> None:
     file = draw(batch)
     write_frame(read_frame(file).table.with_columns(draw=pl.lit("by hand")), file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from tutelage.cli import console
-from tutelage.cli.slice import ADDED, FILE, TARGET, distinct, recheck
+from tutelage.cli.slice import ADDED, FILE, TARGET, distinct, recheck, uncommitted
 from tutelage.errors import FAILED, NOT_ENOUGH, BadInput, Failed, Where
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def command(
     drawn = _verified(frame)
     if drawn is not None:
         people, again = _only_drawn(frame, drawn, people, again, item, warnings)
+        warnings += [text] if (text := uncommitted(frame, ai)) else []
         if chance is None:
             chance = _chances(drawn, people, sequential)
         rank = drawn.order().astype("float64") if rank is None and sequential else rank

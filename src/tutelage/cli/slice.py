@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -20,8 +22,38 @@ OUT = click.Path(dir_okay=False, path_type=Path)
 TARGET = click.Choice(["mean", "agreement", "residual"])
 ADDED = ("in_slice", "pi", "cell", "draw")
 # `draw` says on every row what, beside the ids, pi and cell, is needed to repeat the draw: it survives every format
-STAMP = "tutelage-draw/1 {design} seed={seed} {commitment} item={item}"
-STAMPED = re.compile(r"tutelage-draw/1 (fixed|poisson) seed=(-?\d+) (sha256:[0-9a-f]{64}) item=(.+)")
+# and what the judge had said by then: verdicts that were changed once the labels were known certify nothing
+STAMP = "tutelage-draw/2 {design} seed={seed} {commitment} verdicts={verdicts} columns={columns}"
+STAMPED = (
+    re.compile(r"tutelage-draw/2 (fixed|poisson) seed=(-?\d+) (sha256:[0-9a-f]{64}) "
+               r"verdicts=(sha256:[0-9a-f]{64}) columns=(\[.+\])"),
+    re.compile(r"tutelage-draw/1 (fixed|poisson) seed=(-?\d+) (sha256:[0-9a-f]{64})()() item=(.+)"),
+)  # fmt: skip
+
+
+class Stamp(NamedTuple):
+    """What `draw` says on every row. verdicts: their digest, and ai and confidence the columns; "" in files of old."""
+
+    design: str
+    seed: int
+    commitment: str
+    verdicts: str
+    item: str
+    ai: str
+    confidence: str
+
+    @classmethod
+    def of(cls, text: str) -> Stamp | None:
+        """Read it; None where the text is no stamp."""
+        for pattern in STAMPED:
+            if found := pattern.fullmatch(text):
+                design, seed, commitment, verdicts, columns, *old = found.groups()
+                try:
+                    item, ai, confidence = json.loads(columns) if columns else (*old, "", "")
+                except ValueError:
+                    return None
+                return cls(design, int(seed), commitment, verdicts, item, ai, confidence)
+        return None
 
 
 @click.group(epilog="Example:  tutelage slice check slice.parquet")
@@ -69,7 +101,11 @@ def draw(
         )  # fmt: skip
     silent = ~there(frame.names(ai))
     planned = _planned(frame, item, silent, confidence, target, error, level, strata, minimum, size, seed)
-    stamp = STAMP.format(design=planned.design, seed=seed, commitment=planned.commitment, item=item)
+    verdicts = verdicts_of(frame, item, ai, confidence)
+    stamp = STAMP.format(
+        design=planned.design, seed=seed, commitment=planned.commitment, verdicts=verdicts,
+        columns=json.dumps([item, ai, confidence or ""], ensure_ascii=False),
+    )  # fmt: skip
     columns = [
         pl.Series("in_slice", planned.drawn()), pl.Series("pi", planned.pi), pl.Series("cell", planned.cell),
         pl.Series("draw", [stamp]).new_from_index(0, len(frame)),
@@ -82,11 +118,13 @@ def draw(
     leaf = None if project is None else _logged(planned, project)
     if as_json:
         console.emit({"file": str(out), "items": len(frame), "size": sum(planned.takes), "seed": seed,
-                      "target": target, "commitment": planned.commitment, "leaf": leaf})  # fmt: skip
+                      "target": target, "commitment": planned.commitment, "verdicts": verdicts,
+                      "leaf": leaf})  # fmt: skip
         return
     console.say(f"{sum(planned.takes):,} of {len(frame):,} items are in the slice: {out}")
     kept = "publish it before anyone looks" if leaf is None else f"leaf {leaf} of the log of {project}"
     console.say(f"Commitment {planned.commitment}: {kept}.")
+    console.say(f"Verdicts {verdicts}: what the judge said so far, so that a later change is seen.")
     console.say("Have people label the rows where in_slice is true; keep all rows and these columns.")
 
 
@@ -127,7 +165,8 @@ def _planned(
 def check(file: Path, as_json: bool) -> None:
     """Repeat the draw that FILE claims to be. Exits 0 where it is, 3 where it is not.
 
-    Rows may be in any order and columns may have been added; items, pi, cell, draw and in_slice may not have changed.
+    Rows may be in any order and columns may have been added; items, verdicts, confidence, pi, cell, draw and in_slice
+    may not have changed.
     """
     from tutelage.formats.frames import read_frame
 
@@ -172,17 +211,45 @@ def recheck(frame: Frame) -> tuple[Draw | None, list[str]]:
     from tutelage.measure import sample
 
     stamps = sorted(set(frame.every_name("draw").tolist()))
-    found = STAMPED.fullmatch(stamps[0])
-    if len(stamps) > 1 or found is None:
-        return None, [f"`draw` holds {len(stamps)} different texts" if found else f"`draw` holds {stamps[0][:80]!r}"]
-    design, seed, commitment, item = found.groups()
-    if item not in frame.columns:
-        return None, [f"the draw was over the ids in a column {item!r}, which is not there"]
-    ids = tuple(distinct(frame, item))
+    stamp = Stamp.of(stamps[0])
+    if len(stamps) > 1 or stamp is None:
+        return None, [f"`draw` holds {len(stamps)} different texts" if stamp else f"`draw` holds {stamps[0][:80]!r}"]
+    if stamp.item not in frame.columns:
+        return None, [f"the draw was over the ids in a column {stamp.item!r}, which is not there"]
+    ids = tuple(distinct(frame, stamp.item))
     pi, cell, given = frame.every_number("pi"), frame.every_number("cell"), frame.truths("in_slice")
+    design: sample.Design = "fixed" if stamp.design == "fixed" else "poisson"
     try:
-        repeated = sample.redraw(ids, pi, cell, seed=int(seed), design="fixed" if design == "fixed" else "poisson")
+        repeated = sample.redraw(ids, pi, cell, seed=stamp.seed, design=design)
     except BadInput as problem:
         size = int(given.sum())
         return None, [f"{problem.seen} ({len(ids):,} rows, {size:,} in the slice: rows or chances were changed)"]
-    return repeated, sample.check(repeated, commitment, given)
+    return repeated, [*sample.check(repeated, stamp.commitment, given), *_revised(frame, stamp)]
+
+
+def verdicts_of(frame: Frame, item: str, ai: str, confidence: str | None) -> str:
+    """`sha256:…` over every item's verdict and confidence, whatever the order of rows and the digits a format keeps."""
+    said = [x.lower() if x in ("True", "False", "TRUE", "FALSE") else x for x in frame.names(ai).tolist()]
+    sure = [""] * len(said) if not confidence else [f"{x:.9g}" for x in frame.numbers(confidence).tolist()]
+    rows = sorted(zip(frame.every_name(item).tolist(), said, sure, strict=True))
+    return "sha256:" + hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
+
+
+def _revised(frame: Frame, stamp: Stamp) -> list[str]:
+    """[] where the judge's columns say what they said when the slice was drawn, or are gone, or were not recorded."""
+    columns = [name for name in (stamp.ai, stamp.confidence) if name]
+    if not stamp.verdicts or not set(columns) <= set(frame.columns):
+        return []
+    if verdicts_of(frame, stamp.item, stamp.ai, stamp.confidence) == stamp.verdicts:
+        return []
+    named = " or ".join(f"`{name}`" for name in columns)
+    return [f"{named} was changed after the draw: a judge is certified by what it said before people were asked"]
+
+
+def uncommitted(frame: Frame, ai: str) -> str:
+    """A warning where verdicts are certified that the draw does not hold; "" where it does, or is of old."""
+    stamp = Stamp.of(frame.every_name("draw")[0])
+    if stamp is None or not stamp.verdicts or stamp.ai == ai:
+        return ""
+    return (f"The draw recorded the verdicts in `{stamp.ai}`, not those in `{ai}`: nothing shows that these stood "
+            "before people were asked.")  # fmt: skip

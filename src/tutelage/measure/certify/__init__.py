@@ -29,6 +29,7 @@ from tutelage.measure.sequential import look_levels
 from tutelage.records import Estimate, Figure, Undefined
 
 FEW_LABELS = 12  # so many labels each get their own share
+UNASKED = "Nothing was required, so nothing is decided."
 
 __all__ = [
     "Certificate", "DomainFinding", "Look", "Noise", "Release", "Saving", "Slice", "Target",
@@ -92,7 +93,7 @@ def _check(level: float, require: float | None, error: float | None, target: str
     if target not in ("mean", "agreement", "residual"):
         raise BadInput(f"The target is {target!r}.", expected="mean, agreement or residual", remedy="Name one of them.",
                        where=Where(field="target"))  # fmt: skip
-    for name, value in (("require", require if target == "agreement" else None), ("error", error)):
+    for name, value in (("require", require if target != "mean" else None), ("error", error)):
         if value is not None and not 0 <= value <= 1:
             raise BadInput(f"`{name}` is {value}.", expected="a share in [0, 1]", remedy="Write 95 % as 0.95.",
                            where=Where(field=name))  # fmt: skip
@@ -140,7 +141,7 @@ def _answered(bound: Callable[[Sided], Estimate], require: float | None) -> tupl
 
 def _agreement(s: Slice, require: float | None, now: float, level: float, anytime: bool) -> Certificate:
     found, usable = _answered(lambda sided: agreement(s, level=now, sided=sided, anytime=anytime), require)
-    need, open_ = None, "Nothing was required, so nothing is decided." if require is None else "Nothing is open."
+    need, open_ = None, UNASKED if require is None else "Nothing is open."
     if require is not None and usable is None:
         need = slice_to_settle(1 - found.value, require, len(s.ai), now)
         open_ = (
@@ -176,9 +177,14 @@ def _mean(
     if require is not None and usable is None and abs(found.value - require) > 0:
         factor = ((found.hi - found.lo) / 2 / abs(found.value - require)) ** 2
         need = min(len(s.ai), math.ceil(factor * found.n))
-    open_ = "Nothing is open." if need is None else f"About {need:,} uniform labels in all would settle it."
+    open_ = UNASKED if require is None else "Nothing is open." if usable is not None else (
+        f"About {need:,} uniform labels in all would settle it." if need is not None
+        else "The mean seen is what was required: only judging the whole batch by people would settle it."
+    )  # fmt: skip
+    worth = dict(zip(s.labels, numbers.tolist(), strict=True)) if values is None and s.names is not None else None
     return _certificate(
-        s, "mean", {"mean": found, **shares}, usable, mean_claim(s, found, level, saved, require, usable), open_, level,
+        s, "mean", {"mean": found, **shares}, usable,
+        mean_claim(s, found, level, saved, require, usable, worth), open_, level,
         saving=saved, slice_to_settle=need, domains=mean_by_domain(s, numbers, support, ask, require),
     )  # fmt: skip
 
@@ -210,9 +216,12 @@ def _residual(
     open_ = "Nothing is open: the whole batch may go out."
     if release.first_set is not None:
         size, bound = release.first_set
+        better = (
+            "A slice drawn where acceptance is decided (`tutelage slice draw --target residual`) lets more out than a "
+            "uniform one. " if s.one_rate else ""
+        )  # fmt: skip
         open_ = (
-            f"The next set, {size / N:.1%} of the batch, may hold up to {bound / size:.1%} errors. A slice drawn where "
-            "acceptance is decided (`tutelage slice draw --target residual`) lets more out than a uniform one. "
+            f"The next set, {size / N:.1%} of the batch, may hold up to {bound / size:.1%} errors. {better}"
             f"By the judge's own confidence, no slice could let out more than {release.ceiling:.1%}."
         )
     usable, need = (True if require is not None and count / N >= require else None), None

@@ -73,7 +73,8 @@ def _ever(s: Slice, level: float, sided: Sided) -> tuple[float, float, str]:
     if s.order is None or not s.one_rate:
         raise BadInput(
             "A sequence valid at any time needs the order of the labels and one inclusion probability.",
-            expected="`order`, and pi equal for all items", remedy="Give `order`, or use planned looks.",
+            expected="`order`, and pi equal for all items",
+            remedy="Give `order` (--order C), or leave out --sequential.",
         )  # fmt: skip
     rows = np.flatnonzero(s.drawn)
     marks = s.wrong[rows][np.argsort(s.order[rows])]

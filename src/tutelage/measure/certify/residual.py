@@ -62,7 +62,7 @@ def largest_release(
     """The largest set {confidence >= threshold} of which at most `error` is wrong, with confidence `level`.
 
     never    items that go to a person whatever the judge says (hard strata)
-    anytime  valid under looking after every label; needs one inclusion probability in the region and `order`
+    anytime  valid under looking after every label; needs `order`, and at most 8 inclusion probabilities
 
     The order of tests is fixed by confidence, draw and sizes alone – never by a label – so each set is tested at
     the whole alpha until the first failure (fixed sequence), and the chance that the accepted set is worse is at most
@@ -74,7 +74,10 @@ def largest_release(
                        remedy="Pass `confidence` (any score where more means surer).")  # fmt: skip
     if anytime and s.order is None:
         raise BadInput("No order of labels was given.", expected="`order` for a sequence valid at any time",
-                       remedy="Pass the rank or time at which each label came in.")  # fmt: skip
+                       remedy="Pass the rank or time at which each label came in (--order C).")  # fmt: skip
+    if anytime and s.own_rates:
+        raise BadInput("A sequence valid at any time is not known for chances of their own an item.",
+                       expected="a slice drawn at a few rates", remedy="Leave out --sequential.")  # fmt: skip
     open_ = np.flatnonzero(~never) if never is not None else np.arange(len(s.ai))
     ranked = open_[np.argsort(-s.confidence[open_])]  # equal ones go out together: their order does not matter
     confidence, drawn, wrong = s.confidence[ranked], s.drawn[ranked], s.wrong[ranked]
@@ -139,12 +142,18 @@ def _e_value(part: Slice, error: float, require: float, hard: Mask | None) -> fl
 def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -> Callable[[int], int]:
     """The bound on wrong verdicts among the first `size` of the ranked items, for the draw at hand."""
     drawn, wrong = s.drawn[ranked], s.wrong[ranked]
+    code = s.rate_code[ranked]
     if anytime:
         came = (s.order if s.order is not None else np.zeros(len(s.ai), dtype=np.int64))[ranked]
 
         def ever(size: int) -> int:
-            rows = np.flatnonzero(drawn[:size])
-            return most_wrong_ever(wrong[rows[np.argsort(came[rows])]], size, alpha)
+            here = np.unique(code[:size])  # only among items of one chance are the labels a random part of them
+            total = 0
+            for k in here.tolist():
+                rows = np.flatnonzero(drawn[:size] & (code[:size] == k))
+                among = int((code[:size] == k).sum())
+                total += most_wrong_ever(wrong[rows[np.argsort(came[rows])]], among, alpha / len(here))
+            return total
 
         return ever
     if s.own_rates:
@@ -158,7 +167,6 @@ def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -
             return int(np.ceil(share[1] * size))
 
         return unequal
-    code = s.rate_code[ranked]
     each = [code == k for k in range(len(s.rates))]
     counts = [[np.cumsum(same), np.cumsum(drawn & same), np.cumsum(wrong & same)] for same in each]
 

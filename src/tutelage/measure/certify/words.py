@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tutelage.measure.certify.residual import Release
 from tutelage.measure.certify.result import Saving
 from tutelage.measure.certify.slices import Slice
@@ -42,11 +44,16 @@ def agreement_claim(s: Slice, found: Estimate, level: float, require: float | No
 
 
 def mean_claim(
-    s: Slice, found: Estimate, level: float, saved: Saving | None, require: float | None, usable: bool | None
-) -> str:
-    """The claim about the mean, with what the judge saved and the most that any method could."""
+    s: Slice, found: Estimate, level: float, saved: Saving | None, require: float | None, usable: bool | None,
+    worth: Mapping[str, float] | None = None,
+) -> str:  # fmt: skip
+    """The claim about the mean, with what the judge saved and the most that any method could.
+
+    worth  what each label was taken to count, where labels are words and nobody said it
+    """
     figure = f"{found.value:.3f} on average ({found.lo:.3f} to {found.hi:.3f}, {level:.0%})"
-    text = f"People would rate this batch {figure}."
+    text = f"People would rate this batch {figure}"
+    text += f", {', '.join(f'{name} counted as {value:g}' for name, value in worth.items())}." if worth else "."
     if require is not None:
         text += {
             True: f" At least {require:g} as required.",
@@ -54,8 +61,11 @@ def mean_claim(
             None: f" Whether it is at least {require:g} is undecided.",
         }[usable]
     if saved is not None:
-        worth = f"{saved.achieved:.2f} labels without it; at most {saved.limit:.2f} is possible with these verdicts"
-        text += f" One label with this judge is worth {worth}."
+        labels = min(saved.achieved, saved.limit)  # both are estimates: what is above the limit is chance
+        text += (
+            f" One label with this judge is worth {labels:.2f} labels without it; at most {saved.limit:.2f} is "
+            "possible with these verdicts."
+        )
         text += "" if saved.gain else " No gain: judge the slice by people alone."
     return text + drawn_how(s)
 
