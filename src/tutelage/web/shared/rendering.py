@@ -19,7 +19,6 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 # Any of these may mean something in Markdown; a text without them is only paragraphs, and most texts are.
 MARKED = re.compile(r"[\\`*_{}\[\]<>#~|$!&]|^\s*(?:[-+]|\d+[.)])\s|^\s{4}|^\s*[-=]{2,}\s*$|https?://", re.MULTILINE)
 CODE = re.compile(r"(```[\s\S]*?(?:```|\Z)|`[^`\n]*`)")
-INLINE, DISPLAYED = re.compile(r"\\\(\s*([^\n]+?)\s*\\\)"), re.compile(r"\\\[\s*([\s\S]+?)\s*\\\]")
 LONGEST_MATHS = 2_000
 MATHML = {
     "math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot",
@@ -66,8 +65,23 @@ def safe_html(text: str) -> SafeString:
 def _dollars(text: str) -> str:
     """Models write \\(x\\) and \\[x\\] as often as $x$; in code they stay what they are."""
     parts = CODE.split(text)
-    parts[::2] = [DISPLAYED.sub(r"\n\n$$\1$$\n\n", INLINE.sub(r"$\1$", part)) for part in parts[::2]]
+    parts[::2] = [_between(_between(part, "\\(", "\\)", "$", ""), "\\[", "\\]", "$$", "\n\n") for part in parts[::2]]
     return "".join(parts)
+
+
+def _between(text: str, opening: str, closing: str, mark: str, around: str) -> str:
+    """Each `opening … closing` with `mark` at both ends, in one pass: a pattern for it can be made to run for hours."""
+    done, at, end = [], 0, 0
+    while (start := text.find(opening, at)) >= 0:
+        if end < start + 2:
+            end = text.find(closing, start + 2)
+        if end < 0:
+            break
+        inner = text[start + 2 : end].strip() if end - start <= LONGEST_MATHS else ""
+        fits = inner and (around or "\n" not in inner)
+        done.append(text[at:start] + (f"{around}{mark}{inner}{mark}{around}" if fits else opening))
+        at = end + 2 if fits else start + 2
+    return "".join(done) + text[at:]
 
 
 def _paragraphs(text: str) -> str:
