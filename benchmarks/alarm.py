@@ -268,7 +268,12 @@ def draw(work: Path, *, seed: int = 100, **other: Any) -> None:
     found = alarm.read(out)
     curve = alarm.curve(found)
     print(
-        alarm.alarm(found, bounds=world.Gold.bounds, planned=config.looks), curve.alpha, curve.beta, curve.peak_kl, curve.residual, sep="\n"
+        alarm.alarm(found, bounds=world.Gold.bounds, planned=config.looks),
+        curve.alpha,
+        curve.beta,
+        curve.peak_kl,
+        curve.residual,
+        sep="\n",
     )
     at_base, rise = float(np.nanmean(found.gold[0])), float(np.nanmax(np.nanmean(found.proxy - found.proxy[0], axis=1)))
     lines = [

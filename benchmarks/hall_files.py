@@ -1,43 +1,66 @@
 """Import and export of the hall: items a second, CPU seconds, peak memory; and pages of a large item list.
 
-python benchmarks/hall_files.py [--items 100000] [--out benchmarks/results/hall_files.json]
+python benchmarks/hall_files.py [--items 100000] [--database sqlite|postgres] [--write]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+from hall_server import cpu_s, postgres
+
+sys.path.append(str(Path(__file__).parents[1]))  # the tests' way to fill a hall
+RESULTS = Path(__file__).parent / "results" / "hall_files.json"
 
 
 def main() -> None:
-    """Measure on a hall of its own."""
-    given = argparse.ArgumentParser()
+    """Measure on a hall of its own; a database's results stand beside the other's."""
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--items", type=int, default=100_000)
-    given.add_argument("--out", type=Path)
+    given.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    given.add_argument("--write", action="store_true", help="into benchmarks/results/hall_files.json")
     asked = given.parse_args()
-    os.environ["TUTELAGE_HALL"] = tempfile.mkdtemp(prefix="tutelage-files-")
     os.environ["DJANGO_SETTINGS_MODULE"] = "tutelage.web.settings"
+    with tempfile.TemporaryDirectory(prefix="tutelage-files-") as room, contextlib.ExitStack() as held:
+        os.environ["TUTELAGE_HALL"] = str(Path(room) / "hall")
+        url, server = held.enter_context(postgres(Path(room))) if asked.database == "postgres" else (None, None)
+        if url:
+            os.environ["TUTELAGE_DATABASE_URL"] = url
+        found = prepared(asked.items, server)
+    found["command"] = f"python benchmarks/hall_files.py --items {asked.items} --database {asked.database}"
+    found["load_1min"], found["cpus"] = os.getloadavg()[0], os.cpu_count()
+    if asked.write:
+        known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        RESULTS.write_text(json.dumps({**known, asked.database: found}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(found))
+
+
+def prepared(items: int, server: int | None) -> dict[str, Any]:
+    """Tables first, then the measurement; everything is closed before the database goes."""
     import django
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connections
 
     call_command("migrate", verbosity=0)
-    found = measured(asked.items)
-    found["command"] = f"python benchmarks/hall_files.py --items {asked.items}"
-    found["load_1min"], found["cpus"] = os.getloadavg()[0], os.cpu_count()
-    if asked.out:
-        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(found))
+    try:
+        return measured(items, server)
+    finally:
+        connections.close_all()
 
 
-def measured(items: int) -> dict[str, float]:
-    """items a second, CPU seconds of an export, MiB of memory that it took, milliseconds of a page."""
+def measured(items: int, server: int | None) -> dict[str, Any]:
+    """Items a second, processor seconds (of PostgreSQL, where it is `server`), MiB, milliseconds of a page."""
     from django.utils import timezone
     from tests.web.halls import a_hall
 
@@ -52,9 +75,10 @@ def measured(items: int) -> dict[str, float]:
     said = {"format": "", "columns": [], "answers": "none"}
     job = actions.prepare_import(hall.owner, hall.project, "q.jsonl", rows, said, timezone.now())
     job = actions.start(hall.owner, job, timezone.now())
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu, beside = time.perf_counter(), time.process_time(), cpu_s(server) if server else 0.0
     actions.carry(job.pk)
     import_s, import_cpu = time.perf_counter() - wall, time.process_time() - cpu
+    served = round(cpu_s(server) - beside, 2) if server else None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     job = actions.start_export(hall.owner, hall.project, "judgments", "jsonl", timezone.now())
     wall, cpu = time.perf_counter(), time.process_time()
@@ -72,6 +96,7 @@ def measured(items: int) -> dict[str, float]:
     actions.measure(hall.project, timezone.now())
     return {
         "items": items, "import_per_s": round(items / import_s), "import_cpu_s": round(import_cpu, 2),
+        "import_database_cpu_s": served,
         "export_s": round(export_s, 2), "export_cpu_s": round(export_cpu, 2), "peak_mib_at_import": peak // 1024,
         "export_grew_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) // 1024,
         "figures_ms": round(1000 * (time.perf_counter() - wall)), **page,
