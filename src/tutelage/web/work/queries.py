@@ -219,9 +219,17 @@ class Mine:
 def mine(seat: Seat, before: str | None = None, size: int = 50) -> list[Mine]:
     """A person's judgments in a project, newest first, a page at a time; withdrawals are shown with what they undo."""
     rows = Judgment.objects.filter(user=seat.user_id, project=seat.project_id).select_related("item")
-    page = list((rows.filter(pk__lt=UUID(before)) if before else rows).order_by("-pk")[:size])
+    page = list((rows.filter(pk__lt=_place(before)) if before else rows).order_by("-pk")[:size])
     gone = set(Judgment.objects.filter(supersedes__in=[j.pk for j in page]).values_list("supersedes", flat=True))
     return [Mine(j, said(j), receipt_id(j), j.pk in gone) for j in page]
+
+
+def _place(text: str) -> UUID:
+    """A place in a list as an address gives it. Raises Http404."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def receipt_id(judgment: Judgment) -> str:
