@@ -194,3 +194,10 @@ def test_a_preference_trained_policy_is_read_by_what_it_implies(tiny: Path, tmp_
     assert isinstance(figure, Estimate)
     assert figure.value == 0.5
     assert isinstance(glue.agreement(glue.Implied(same, same), []), Undefined)
+
+
+def test_a_report_on_a_directory_that_is_no_mix_says_so(tmp_path: Path, tiny: Path) -> None:
+    people = [RankedRow(user("q"), (assistant("a"), assistant("b")), (1, 2), (f"v{i}",), f"g{i}") for i in range(4)]
+    out = training.reward(people, f"local:{tiny}", tmp_path / "rm", RewardConfig(dtype="fp32"))
+    with pytest.raises(BadInput, match="no mix"):
+        CliRunner().invoke(command, ["report", str(out), "--mix", str(tmp_path)], catch_exceptions=False)

@@ -101,6 +101,8 @@ def test_at_the_first_update_no_ratio_has_moved(method: str, tiny: Path, tmp_pat
     assert [line["clip_share"] for line in log] == [0.0, 0.0]
     if method != "ppo":
         assert log[0]["loss"] == approx(0, abs=1e-6)
+    # decoding and the training pass agree about every token, up to float32's rounding
+    assert max(line["sampler_gap"] for line in log) < 1e-4
 
 
 def bits(out: Path) -> tuple[str, list[dict[str, Any]], str]:

@@ -330,12 +330,14 @@ def _model(checkpoint: Path, base: str | None) -> RewardModel:
 
 def _held_out(given: Path | None, mixed: Path | None, name: str) -> tuple[list[Row], str]:
     """(rows, whose they are): figures against a model's labels are named so."""
+    from tutelage.training import constitution as glue
     from tutelage.training.dataset import read_rows
 
     if given is not None:
         return read_rows(given), given.name
     if mixed is None:
         raise click.UsageError("Name --mix, or both --harmless and --helpful.")
+    glue.read(mixed)  # a mix, or an error that says so
     place = mixed / "held_out" / f"{name}.jsonl"
     rows = read_rows(place) if place.stat().st_size else []
     return rows, "the AI judge's labels, not people's" if name == "harmless" else "people"

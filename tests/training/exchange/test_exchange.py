@@ -366,11 +366,17 @@ def _full_cut_short(made: Path, sent: Path, tiny: Path, tiny_llama: Any) -> str:
     return "model.safetensors"
 
 
+def _untrained(made: Path, sent: Path, tiny: Path, tiny_llama: Any) -> str:
+    (made / "adapter_model.safetensors").unlink()
+    shutil.copyfile(tiny / "model.safetensors", made / "model.safetensors")
+    return "nobody's work is in them"
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         _other_base, _other_data, _another_run, _another_base_told, _dora, _another_shape, _no_weights, _cut_short,
-        _full_cut_short,
+        _full_cut_short, _untrained,
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_and_nothing_is_written(

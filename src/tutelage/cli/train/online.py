@@ -107,6 +107,9 @@ def _train(method: str, told: Told) -> None:
             remedy="Add --gold SPEC.",
         )  # fmt: skip
     models = _models(told.reward)
+    if not told.as_json:
+        each = f"{config.batch_rows} prompts, {config.answers} answers to each"
+        console.note(f"  {config.steps} steps of {each}; a line a step, the first after the first answers")
     with kept(told.out):
         getattr(training, method)(
             train.tasks, told.base, told.out, reward, config,

@@ -41,8 +41,10 @@ PLAIN: dict[str, Callable[[Any], bool]] = {
 
 
 def check_base(directory: Path, weights: Path, expected: str) -> None:
-    """Raise BadInput, naming the file, where the weights say another base, or are shaped for another."""
+    """Raise BadInput, naming the file, where the weights say another base, or are the base itself."""
     same(weights, digest_file(weights), expected, "The base", "Restore the base that was exported.")
+    if (directory / FULL).is_file() and digest_file(directory / FULL) == expected:
+        raise _bad(directory / FULL, "These are the weights of the base: nobody's work is in them.", "trained weights")
     config = directory / CONFIG
     if not config.is_file():
         return
