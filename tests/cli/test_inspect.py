@@ -151,3 +151,44 @@ def test_receipts_on_some_rows_are_held_against_the_rows(tmp_path: Path) -> None
 def test_a_kind_that_there_is_not_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("item,judge,value\n1,ana,a\n2,bo,b\n")
     assert isinstance(CliRunner().invoke(root, ["inspect", str(tmp_path / "d.csv"), "--kind", "x"]).exception, BadInput)
+
+
+def test_one_short_reason_on_every_row_of_six_judges_is_a_template_and_a_large_one(tmp_path: Path) -> None:
+    """6 of 30 judges write the same seven words on all their rows; the others write 8 of 24 words in any order.
+    Among 300 equal texts each judge's own repetition must be seen, not only whoever stands before in the file."""
+    rng = np.random.default_rng(2)
+    table = lot()
+    words = [f"word{k}" for k in range(24)]
+    own = [" ".join(rng.permutation(words)[:8]) for _ in range(table.height)]
+    lazy = table["crowdworker"].is_in([f"u{j}" for j in range(6)])
+    said = [("a good answer that matches the question" if short else text)
+            for short, text in zip(lazy.to_list(), own, strict=True)]  # fmt: skip
+    code, found = inspect(written(tmp_path, table.with_columns(pl.Series("reason", said))))
+    assert code == 3
+    flagged = {f["judges"][0] for f in found["findings"] if f["check"] == "templated reasons"}
+    assert flagged == {f"u{j}" for j in range(6)}
+
+
+def test_demonstrations_are_what_their_authors_wrote_and_copies_among_them_count(tmp_path: Path) -> None:
+    """20 authors, 25 texts each; one of them hands in one text 25 times: 5 % of 500 rows."""
+    rng = np.random.default_rng(4)
+    words = [f"word{k}" for k in range(30)]
+    text = [
+        "this is the same text again and again for every prompt" if k % 20 == 0 else " ".join(rng.permutation(words))
+        for k in range(500)
+    ]
+    table = pl.DataFrame({"id": range(500), "prompt": [f"prompt {k}" for k in range(500)],
+                          "author": [f"a{k % 20}" for k in range(500)], "text": text})  # fmt: skip
+    code, found = inspect(written(tmp_path, table), "--kind", "demonstration")
+    assert code == 3 and found["columns"]["judge"] == "author" and found["columns"]["value"] == "text"
+    assert [f["judges"] for f in found["findings"] if f["check"] == "templated reasons"] == [["a0"]]
+
+
+def test_a_comparison_is_about_its_prompt_and_the_two_that_were_shown(tmp_path: Path) -> None:
+    """Three pairs under one prompt are three items: nobody who judged all of them judged one thrice."""
+    rows = [(f"q{q}", a, b, "left", f"u{j}") for q in range(20) for a, b in ("xy", "yz", "xz") for j in range(4)]
+    table = pl.DataFrame(rows, schema=["prompt", "left", "right", "winner", "judge"], orient="row")
+    table = table.with_columns(winner=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("tie")).otherwise("winner"))
+    found = inspect(written(tmp_path, table), "--kind", "comparison")[1]
+    assert found["items"] == 60 and found["columns"]["item"] == "prompt,left,right"
+    assert not [f for f in found["findings"] if f["check"] == "same judge again"]

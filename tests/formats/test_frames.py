@@ -94,3 +94,9 @@ def test_columns_as_other_tools_write_them_are_read(tmp_path: Path) -> None:
     assert frame.names("n").tolist() == [None, None]
     with pytest.raises(BadInput, match="Duration"):
         frame.names("t")
+
+
+def test_a_quote_in_the_name_of_a_column_is_one_quote(tmp_path):
+    """A CSV doubles it: `"said ""yes"", or"` is called `said "yes", or`."""
+    (tmp_path / "t.csv").write_text('id,"said ""yes"", or"\n1,a\n')
+    assert read_frame(tmp_path / "t.csv").columns == ("id", 'said "yes", or')

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, path_type=Path)
 OWN_WORDS = "agreement: demonstrations are people's own words, so that two that differ may both be good"
+WRITTEN = ("demonstration", "dialogue", "problem")
+TEXTS = ("demonstration", "dialogue", "problem", "completion", "response", "output", "answer", "messages", "text")
+PAIRS = ("item", "item_id", "pair", "pair_id", "comparison", "comparison_id", "task_id")
+COMPARED = (
+    ("prompt", "question", "instruction", "query", "question_id"),
+    ("left", "model_a", "response_a", "first", "a"),
+    ("right", "model_b", "response_b", "second", "b"),
+)
 EXIT = {"accept": 0, "reject": 3, "insufficient": 4}
 
 
@@ -61,7 +69,7 @@ def command(
         raise SystemExit(_release(file, trust, as_json))
     risks = Risks(aql, ltpd, producer, buyer)
     frame = read_frame(file)
-    lot = read(frame, _mapped(maps, gold, frame))
+    lot = read(frame, _usual(kind, frame) | _mapped(maps, gold, frame))
     if draw is not None or out is not None:
         _draw(frame, lot, draw, out, seed)
         return
@@ -92,6 +100,22 @@ def _release(path: Path, trust: Path | None, as_json: bool) -> int:
         console.say("VERIFIED" if whose.holds else "NOT VERIFIED")
         console.say(inspected.to_text(whose))
     return 0 if whose.holds else EXIT["reject"]
+
+
+def _usual(kind: str | None, frame: Frame) -> dict[str, str]:
+    """What only the kind gives away: what somebody wrote is the answer, what was compared is prompt and pair."""
+    by_lower = {name.lower(): name for name in reversed(frame.columns)}
+
+    def first(names: tuple[str, ...]) -> str | None:
+        return next((by_lower[name] for name in names if name in by_lower), None)
+
+    if kind in WRITTEN:
+        text = first(TEXTS)
+        return {} if text is None else {"value": text, "reason": text}  # read for copies and model use as reasons are
+    if kind != "comparison" or first(PAIRS) is not None:
+        return {}
+    shown = [first(names) for names in COMPARED]
+    return {} if None in shown[1:] else {"item": ",".join(name for name in shown if name is not None)}
 
 
 def _mapped(maps: tuple[str, ...], gold: str | None, frame: Frame) -> dict[str, str]:

@@ -257,7 +257,9 @@ def _delimited(_: Path, data: bytes) -> pl.DataFrame:
 
     head = data[: data.find(b"\n")] if b"\n" in data else data
     mark = "\t" if b"\t" in head else ";" if head.count(b";") > head.count(b",") else ","
-    return pl.read_csv(data, separator=mark, infer_schema=False)
+    table = pl.read_csv(data, separator=mark, infer_schema=False)
+    names = {name: name.replace('""', '"') for name in table.columns if '""' in name}  # polars undoubles cells only
+    return table.rename(names) if names else table
 
 
 _READ: dict[str, Any] = {"Parquet": _parquet, "JSON": _json_list, "JSONL": _jsonl, "text": _delimited}

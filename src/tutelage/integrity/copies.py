@@ -85,7 +85,9 @@ def across_judges(texts: Sequence[str | None], judge: Ints) -> list[tuple[int, i
 
 def templates(texts: Sequence[str | None], judge: Ints, item: Ints, names: list[str]) -> ByJudge:
     """Judges most of whose texts of six words or more repeat another of their own on another item."""
-    pairs = near_pairs(texts, least_words=TEMPLATE_WORDS)
+    by = np.argsort(judge, kind="stable")  # in a large group a text is held against the one before it: a judge's own
+    found = near_pairs([texts[k] for k in by.tolist()], least_words=TEMPLATE_WORDS)
+    pairs = [(int(by[a]), int(by[b])) for a, b in found]
     own = {row for a, b in pairs if judge[a] == judge[b] and item[a] != item[b] for row in (a, b)}
     long = np.array([len(words_of(text)) >= TEMPLATE_WORDS for text in texts])
     n = np.bincount(judge[long], minlength=len(names))

@@ -17,7 +17,8 @@ from tutelage.measure.exact import Floats, Ints
 # words that make a column's name play a role, in the order in which roles choose
 ROLES: dict[str, tuple[str, ...]] = {
     "judge": ("judge", "worker", "annotator", "rater", "labeler", "labeller", "coder", "contributor", "assessor",
-              "reviewer", "participant", "user", "person", "turker", "grader", "evaluator", "who", "workerid", "name"),
+              "reviewer", "participant", "user", "person", "turker", "grader", "evaluator", "who", "workerid", "name",
+              "author", "writer"),
     "seconds": ("seconds", "secs", "sec", "duration", "elapsed", "lead", "worktime", "spent", "ms", "millis", "rt",
                 "latency", "time"),
     "at": ("timestamp", "submitted", "created", "submit", "date", "datetime", "when", "at", "time"),

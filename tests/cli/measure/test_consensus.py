@@ -154,6 +154,8 @@ def test_measurements_are_settled_on_their_scale_with_an_interval(tmp_path: Path
     assert found["error_on_gold"]["value"] < 0.25
     severity = {row["judge"]: row["severity"] for row in found["by_judge"]}
     assert severity["r"] == approx(2 / 3, abs=0.15)
+    shown = ask(tmp_path / "v.csv").stdout
+    assert "severity  stretch  noise" in shown and "informedness" not in shown
     table = pl.read_csv(tmp_path / "o.csv")
     inside = (table["lo"] <= pl.Series(z + 1 / 3)) & (pl.Series(z + 1 / 3) <= table["hi"])
     assert inside.mean() > 0.85

@@ -47,6 +47,8 @@ SPELLINGS: dict[str, Callable[[str, str, int], Any]] = {
     "1/-1/0": lambda a, b, w: (1, -1, 0)[w],
     "a/b": lambda a, b, w: ("A", "B", "equal")[w],
     "model_a": lambda a, b, w: ("model_a", "model_b", "tie (bothbad)")[w],
+    "both_bad": lambda a, b, w: ("model_a", "model_b", "both_bad")[w],
+    "both bad": lambda a, b, w: ("model_a", "model_b", "tie (both bad)")[w],
     "name": lambda a, b, w: (a, b, "tie")[w],
     "true/false": lambda a, b, w: ("true", "false", "tie")[w],
 }

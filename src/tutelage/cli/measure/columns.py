@@ -24,10 +24,15 @@ BLANK = ("null", "nan", "<na>")  # how tables spell an empty cell as text
 
 # what people call these columns, the likeliest first
 USUAL = {
-    "item": ("item", "item_id", "task", "task_id", "example", "example_id", "pair_id", "unit", "question_id", "id"),
+    "item": ("item", "item_id", "task", "task_id", "example", "example_id", "pair_id", "unit", "question_id", "id",
+             "question", "statement", "document", "doc", "doc_id", "text_id", "sample", "sample_id", "essay", "image",
+             "image_id", "sentence", "instance", "record", "claim", "case", "prompt_id", "uid"),
     "judge": ("judge", "rater", "worker", "annotator", "voter", "contributor", "user", "coder", "labeler", "labeller",
-              "judge_id", "rater_id", "worker_id", "annotator_id", "user_id"),
-    "value": ("value", "label", "rating", "vote", "answer", "score", "winner", "annotation", "grade", "severity"),
+              "judge_id", "rater_id", "worker_id", "annotator_id", "user_id", "labeler_id", "reviewer", "reviewer_id",
+              "assessor", "grader", "crowdworker", "participant", "respondent", "person", "expert_id", "who", "by"),
+    "value": ("value", "label", "rating", "vote", "answer", "score", "winner", "annotation", "grade", "severity",
+              "judgment", "judgement", "verdict", "class", "category", "response", "choice", "decision", "stars", "v",
+              "y"),
     "left": ("left", "model_a", "model_x", "a", "item_a", "response_a", "first"),
     "right": ("right", "model_b", "model_y", "b", "item_b", "response_b", "second"),
     "winner": ("winner", "preference", "preferred", "outcome", "choice", "label", "vote", "value"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tutelage.cli.measure.columns import Repeats
 
 OUT = click.Path(dir_okay=False, path_type=Path)
+CLASSES = {"informedness": "informedness", "on_gold": "on gold"}  # of each judge: figure -> heading
+SCALE = {"severity": "severity", "stretch": "stretch", "noise": "noise"}
 
 
 @click.command(
@@ -72,10 +74,15 @@ def _show(found: dict[str, Any], out: Path | None) -> None:
     if found["by_judge"]:
         console.say()
         thin = sorted(found["by_judge"], key=lambda row: -row["labels"])[:10]
+        shown = SCALE if "severity" in thin[0] else CLASSES
         show.table(
-            [(show.clipped(r["judge"]), f"{r['labels']:,}", r["informedness"], r["on_gold"] or "") for r in thin],
-            ("judge (most labels)", "labels", "informedness", "on gold"),
+            [(show.clipped(r["judge"]), f"{r['labels']:,}", *(_cell(r[name]) for name in shown)) for r in thin],
+            ("judge (most labels)", "labels", *shown.values()),
         )
     if out is not None:
         console.say()
         console.say(f"Written: {out}")
+
+
+def _cell(figure: Any) -> Any:
+    return f"{figure:.2f}" if isinstance(figure, float) else figure or ""

@@ -29,6 +29,12 @@ TIE = (
     "tie (bothbad)",
     "bothbad",
     "both bad",
+    "tie (both bad)",
+    "both_bad",
+    "both good",
+    "both_good",
+    "no preference",
+    "equally good",
 )
 # ways to say who won: the word for left, for right, for a tie; a way is taken where every cell is one of its words
 WAYS: tuple[tuple[str, dict[str, float]], ...] = (

@@ -121,7 +121,7 @@ def _show(whole: dict[str, Any]) -> None:
     show.table([
         *((f"{g} groups over {g - 1}, nats a vote", figure) for g, figure in whole["gain"].items()),
         ("share of permutations as structured", whole["permutation"]),
-        ("judges in no published group", str(whole["unaligned"])),
+        *([] if whole["unaligned"] is None else [("judges in no published group", str(whole["unaligned"]))]),
     ])  # fmt: skip
     for title, rows in (("where groups differ most", whole["divided"]), ("where every group agrees", whole["shared"])):
         if rows:
