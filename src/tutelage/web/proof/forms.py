@@ -7,8 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tutelage.errors import BadInput
+from tutelage.web.shared import uploads
+
 LICENCES = ("CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC0-1.0", "ODC-By-1.0")
-MOST_UPLOADED = 64 << 20
+MOST_UPLOADED, MOST_UNPACKED = 64 << 20, 512 << 20
 
 
 class ReleaseForm(forms.Form):
@@ -86,8 +89,12 @@ class DrawForm(forms.Form):
     )
 
     def clean_file(self) -> Any:
-        """A file that is not larger than what is read in one go."""
+        """A file that is not larger than what is read in one go, packed or unpacked."""
         found = self.cleaned_data["file"]
         if found.size > MOST_UPLOADED:
             raise forms.ValidationError(_("This file is larger than 64 MiB."))
+        try:
+            uploads.check(found, MOST_UNPACKED)
+        except BadInput as why:
+            raise forms.ValidationError(f"{why.seen} {why.remedy}") from None
         return found

@@ -18,6 +18,7 @@ from tutelage.web.runs import actions, loop_api, queries
 from tutelage.web.runs.models import Job
 from tutelage.web.runs.queries import Asked
 from tutelage.web.runs.views.files import download
+from tutelage.web.shared import uploads
 
 router = Router()
 router.add_router("", loop_api.router)
@@ -206,6 +207,7 @@ def import_(request: HttpRequest, pk: UUID, said: Form[ImportIn], file: File[Upl
     """Looked at first; `start` sets it going at once."""
     project, now = door(request, pk, *queries.MANAGE), timezone.now()
     user, options = signed_in(request), {"format": said.format, "columns": said.columns, "answers": said.answers}
+    uploads.check(file, actions.MOST_BYTES)
     blocks: Iterator[bytes] = file.chunks()
     job = actions.prepare_import(user, project, file.name or "file", blocks, options, now, said.key)
     return Status(201, actions.start(user, job, now) if said.start else job)

@@ -8,10 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tutelage.errors import BadInput
 from tutelage.formats import FORMATS
 from tutelage.formats.importers import importers
+from tutelage.web.runs.actions import MOST_BYTES
 from tutelage.web.runs.loop_rules import MOST_TEXT
 from tutelage.web.runs.rules import EVENTS
+from tutelage.web.shared import uploads
 
 
 class ImportForm(forms.Form):
@@ -37,10 +40,20 @@ class ImportForm(forms.Form):
         known = sorted(importers().values(), key=lambda i: i.name)
         self.fields["format"].choices = [("", _("Find out")), *((i.name, i.name) for i in known)]
 
+    def clean_file(self) -> Any:
+        """A file that is not larger inside than one may be that is not packed."""
+        found = self.cleaned_data["file"]
+        try:
+            if found:
+                uploads.check(found, MOST_BYTES)
+        except BadInput as why:
+            raise ValidationError(f"{why.seen} {why.remedy}") from None
+        return found
+
     def clean(self) -> dict[str, Any]:
         """A file or a text, not neither."""
         found = super().clean() or {}
-        if not found.get("file") and not (found.get("text") or "").strip():
+        if "file" not in self.errors and not found.get("file") and not (found.get("text") or "").strip():
             raise ValidationError(_("Choose a file, or paste some rows."))
         return found
 
