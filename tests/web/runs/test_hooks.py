@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +24,8 @@ from tutelage.web.runs.models import Delivery, Webhook
 INSIDE = [
     "127.0.0.1", "10.0.0.8", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "255.255.255.255", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "::ffff:127.0.0.1",
-    "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:0:7f00:1::", "::", "ff02::1", "no address",
+    "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:0:7f00:1::", "::", "::7f00:1",
+    "ff02::1", "no address",
 ]  # fmt: skip
 
 
@@ -44,6 +50,35 @@ def test_the_open_net_is_sent_to(address: str) -> None:
 def test_an_address_that_could_be_read_in_two_ways_is_refused(url: str) -> None:
     with pytest.raises(BadInput):
         hooks.target(url)
+
+
+@pytest.fixture
+def dripping() -> Iterator[int]:
+    """The port of somebody who answers a byte of a handshake now and then, for ever."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            taken, _ = listening.accept()
+            with taken, contextlib.suppress(OSError):
+                taken.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 kB begins
+                while not over.wait(0.05):
+                    taken.sendall(b"\x02")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield listening.getsockname()[1]
+        over.set()
+        thread.join()
+
+
+def test_whoever_answers_byte_by_byte_holds_nobody_up(dripping: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes well within the time for one; all together are cut off after theirs, here half a second."""
+    monkeypatch.setattr(hooks, "DEADLINE_S", 0.5)
+    began = time.monotonic()
+    with pytest.raises(OSError):  # however the system says that a connection is over
+        hooks.post("example.org", "127.0.0.1", dripping, "/", b"{}", {})
+    assert 0.4 < time.monotonic() - began < 4
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ receives refuses what is older than five minutes, and takes an id once.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -14,6 +15,7 @@ import json
 import secrets
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -33,7 +35,7 @@ from tutelage.web.runs import rules
 from tutelage.web.runs.models import Delivery, Webhook
 from tutelage.web.shared.refusals import Refused
 
-PORTS, TIMEOUT_S, MOST = (443, 8443), 5.0, 20
+PORTS, TIMEOUT_S, DEADLINE_S, MOST = (443, 8443), 5.0, 15.0, 20
 Resolve = Callable[[str, int], list[str]]
 Post = Callable[[str, str, int, str, bytes, dict[str, str]], int]
 
@@ -125,16 +127,31 @@ class _Pinned(http.client.HTTPSConnection):
     def connect(self) -> None:
         """TLS to the pinned address, by the name."""
         plain = socket.create_connection((self._address, self.port), TIMEOUT_S)
-        self.sock = self._context_of_ours.wrap_socket(plain, server_hostname=self.host)
+        wrapped = self._context_of_ours.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = wrapped  # from here on it can be cut
+        wrapped.do_handshake()
+
+    def cut(self) -> None:
+        """End it from another thread, in whatever it waits for."""
+        with contextlib.suppress(OSError):
+            if self.sock is not None:
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def post(host: str, address: str, port: int, path: str, body: bytes, headers: dict[str, str]) -> int:
-    """The HTTP status of one POST. Redirects are not followed; of the answer only the status is read."""
+    """The HTTP status of one POST. Redirects are not followed; of the answer only the status is read.
+
+    Whoever answers a byte every few seconds would never run into the time for one: all of it has a time as well.
+    """
     connection = _Pinned(host, address, port)
+    over = threading.Timer(DEADLINE_S, connection.cut)
+    over.start()
     try:
         connection.request("POST", path, body, headers)
         return connection.getresponse().status
     finally:
+        over.cancel()
+        over.join()
         connection.close()
 
 
