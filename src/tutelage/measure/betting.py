@@ -208,7 +208,8 @@ def betting_sequence(
     """Bounds after each value that hold *at all times together*: look as often as you like, stop when you like.
 
     x  (n,) values in the order in which they came in
-    Returns (lo (n,), hi (n,)), running intersections. Hedged capital with predictable plug-in bets.
+    Returns (lo (n,), hi (n,)), running intersections; where looks exclude one another (a miss that the level allows),
+    each look stands alone. Hedged capital with predictable plug-in bets.
     """
     low, high = bounds
     values = _checked(x, bounds)
@@ -227,14 +228,18 @@ def betting_sequence(
     gap = values[:, None] - mean
     up = np.cumsum(np.log1p(np.minimum(bet, KEEP / mean) * gap), axis=0)
     down = np.cumsum(np.log1p(-np.minimum(bet, KEEP / (1 - mean)) * gap), axis=0)
-    rejected = np.logical_or.accumulate((np.maximum(up, down) >= np.log(2 / alpha)) | impossible, axis=0)
-    alive = ~rejected
+    now = (np.maximum(up, down) >= np.log(2 / alpha)) | impossible
+    alive = ~np.logical_or.accumulate(now, axis=0)
+    torn = ~alive.any(axis=1)  # from the first look at which nothing is left
+    alive[torn] = ~now[torn]
     first, last = alive.argmax(axis=1), alive.shape[1] - 1 - alive[:, ::-1].argmax(axis=1)
     some = alive.any(axis=1)
     # a point speaks for the cells on either side of it
-    lo = np.where(some, grid[0, np.maximum(first - 1, 0)], np.clip(centre, 0, 1))
-    hi = np.where(some, grid[0, np.minimum(last + 1, grid.shape[1] - 1)], np.clip(centre, 0, 1))
-    return low + (high - low) * np.maximum.accumulate(lo), low + (high - low) * np.minimum.accumulate(hi)
+    lo = np.where(some, grid[0, np.maximum(first - 1, 0)], 0.0)
+    hi = np.where(some, grid[0, np.minimum(last + 1, grid.shape[1] - 1)], 1.0)
+    least, most = np.maximum.accumulate(lo), np.minimum.accumulate(hi)
+    lo, hi = np.where(torn, lo, least), np.where(torn, hi, most)
+    return low + (high - low) * lo, low + (high - low) * hi
 
 
 def _grid_around(mean: float, error: float) -> Floats:

@@ -64,7 +64,8 @@ def mixture_sequence(
     marked      (n,) 0 or 1, in the order in which the labels came in
     population  N for a slice without replacement of a batch of N (the share is then K / N); None for i.i.d.
     prior       Beta parameters of the mixture: where the bounds are tightest, never whether they hold
-    Returns (lo (n,), hi (n,)). The ratio of prior to posterior is a martingale at the truth (Ville).
+    Returns (lo (n,), hi (n,)), each bound as narrow as any look before, and lo <= hi also where looks exclude one
+    another: then each look stands alone. The ratio of prior to posterior is a martingale at the truth (Ville).
     One-sided is two-sided at the same alpha here, minus one end: the martingale has no side.
     Sources: Robbins 1970; Waudby-Smith and Ramdas 2020 for sampling without replacement.
     """
@@ -74,7 +75,9 @@ def mixture_sequence(
     k, n = np.cumsum(values), np.arange(1, len(values) + 1)
     goal = np.log(1 / (1.0 - level))
     lo, hi = (_share_bounds if population is None else _batch_bounds)(k, n, population or 0, goal, prior)
-    lo, hi = np.maximum.accumulate(lo), np.minimum.accumulate(hi)
+    least, most = np.maximum.accumulate(lo), np.minimum.accumulate(hi)
+    torn = least > most  # looks that exclude one another: one of the misses that the level allows has been seen
+    lo, hi = np.where(torn, lo, least), np.where(torn, hi, most)
     if sided == "lower":
         hi = np.ones_like(hi)
     if sided == "upper":

@@ -94,3 +94,11 @@ def test_the_figure_beside_a_share_let_out_bounds_its_error():
     inside = found.figures["residual_error"]
     assert isinstance(inside, Estimate) and inside.hi <= 0.05 and inside.sided == "upper"
     assert found.usable is True and found.threshold == 0.9
+
+
+@pytest.mark.parametrize("target", ["agreement", "mean"])
+def test_looks_that_exclude_one_another_still_give_an_interval(target):
+    """40 mistakes come first, then 260 items that are right: no share fits both, a miss that the level allows."""
+    human = np.r_[np.ones(40), np.zeros(260), np.full(700, np.nan)]
+    found = certify(np.zeros(1_000), human, target=target, sequential=True, order=np.arange(1_000)).estimate
+    assert 0 <= found.lo <= found.value <= found.hi <= 1

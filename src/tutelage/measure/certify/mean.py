@@ -183,6 +183,7 @@ def _ever(s: Slice, numbers: Floats, bounds: tuple[float, float], ask: Ask) -> E
     base = float(numbers[s.ai].mean())
     low = max(base + float(lo[-1]), bounds[0]) if ask.sided != "upper" else bounds[0]
     high = min(base + float(hi[-1]), bounds[1]) if ask.sided != "lower" else bounds[1]
+    low, high = min(low, bounds[1]), max(high, bounds[0])
     value = min(max(base + float(gap.mean()), low), high)
     return Estimate(value, low, high, "betting sequence on human minus judge, valid at any time", len(rows), ask.level,
                     ask.sided, rows=len(s.ai), assumptions=(_drawn_how(s),))  # fmt: skip
