@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -69,3 +70,20 @@ def test_what_is_in_nothing_is_said_to_be_in_nothing_here(trained: Path) -> None
 @pytest.mark.parametrize("arguments", [[], ["--of", "x", "."]])
 def test_one_direction_is_asked_for(arguments: list[str]) -> None:
     assert CliRunner().invoke(root, ["lineage", *arguments]).exit_code == 2
+
+
+@pytest.mark.parametrize("rows", [b"no archive", None], ids=["rows", "statement"])
+def test_a_damaged_release_is_named_and_hides_nothing_else(trained: Path, tmp_path: Path, rows: bytes | None) -> None:
+    """What could not be searched may hold the contribution too: exit 4, never silence."""
+    broken = tmp_path / "broken"
+    (broken / "data").mkdir(parents=True)
+    (broken / "release.json").write_text("{}")
+    packed = gzip.compress(b'{"id":"j1","judge_id":"ana"}\n')
+    (broken / "data" / "judgments.jsonl.gz").write_bytes(packed if rows is None else rows)
+    asked = ["lineage", "--of", "j1", "--in", str(tmp_path)]
+    found = CliRunner().invoke(root, asked, standalone_mode=False)
+    assert found.exit_code == 4 and "1 checkpoint to retrain" in found.stdout
+    assert "broken" in found.stderr and "Not read" in found.stderr
+    assert list(json.loads(CliRunner().invoke(root, [*asked, "--json"], standalone_mode=False).stdout)["unread"]) == [
+        str(broken)
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tutelage.cli import console
+from tutelage.errors import NOT_ENOUGH
 
 EXAMPLE = """\b
 Example: tutelage lineage runs/demo/checkpoint
@@ -24,7 +25,8 @@ def command(checkpoint: Path | None, contribution: str | None, roots: tuple[Path
     """From a checkpoint down to the judgments behind it, or --of a judgment forward to what learned from it.
 
     Down: checks that the weights are those the lineage was written for and that every contribution has an origin
-    (exit 3 where not). People, AI judges, simulated and anonymous judges are counted apart.
+    (exit 3 where not). People, AI judges, simulated and anonymous judges are counted apart. Forward: exit 4 where
+    a damaged release or checkpoint could not be searched.
     """
     if (checkpoint is None) == (contribution is None):
         raise click.UsageError("Name a CHECKPOINT, or --of ID: one of them.")
@@ -50,9 +52,16 @@ def _forward(wanted: str, roots: tuple[Path, ...], as_json: bool) -> None:
     from tutelage.store import home
 
     every = forward.names(wanted, home() / "projects")
-    found = forward.containing(every, [p for p in (home(), Path()) if p.is_dir()] + list(roots))
+    damaged: dict[str, str] = {}
+    places = [p for p in (home(), Path()) if p.is_dir()] + list(roots)
+    found = forward.containing(every, places, unread=lambda place, why: damaged.update({str(place): why}))
     if as_json:
         retrain = [h.digest for h in found if h.type == "checkpoint"]
-        console.emit({"of": wanted, "also": sorted(every - {wanted}), "in": found, "retrain": retrain})
+        console.emit({"of": wanted, "also": sorted(every - {wanted}), "in": found, "retrain": retrain,
+                      "unread": damaged})  # fmt: skip
     else:
         console.say(forward.to_text(wanted, found))
+        for why in damaged.values():
+            console.note(f"Not read, so it may hold {wanted} too: {why}")
+    if damaged:
+        raise SystemExit(NOT_ENOUGH)

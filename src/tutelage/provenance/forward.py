@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tutelage.errors import BadInput
+from tutelage.errors import BadInput, Where
 from tutelage.provenance import lineage
 from tutelage.provenance.commitments import pseudonym
 from tutelage.provenance.contributions import Work
@@ -56,19 +56,40 @@ def names(wanted: str, projects: Path) -> frozenset[str]:
     return frozenset(found | {pseudonym(pepper, one) for pepper in peppers for one in found})
 
 
-def containing(wanted: Collection[str], roots: Sequence[Path]) -> list[Holding]:
+def containing(
+    wanted: Collection[str], roots: Sequence[Path], *, unread: Callable[[Path, str], None] | None = None
+) -> list[Holding]:
     """What was made from it, among everything under the roots; a copy elsewhere is one holding with two places.
 
     wanted  the id of a contribution, or the names of a contributor
+    unread  told of each damaged release or checkpoint, and why, so that one does not hide the others; without it
+            BadInput is raised
     """
     found: dict[tuple[str, str], Holding] = {}
     for directory in _directories(roots):
         for is_here, read in READERS:
-            if is_here(directory) and (one := read(directory, wanted)) is not None:
+            if is_here(directory) and (one := _read(read, directory, wanted, unread)) is not None:
                 known = found.get((one.type, one.digest))
                 places = tuple(sorted({*one.places, *(known.places if known else ())}))
                 found[one.type, one.digest] = Holding(one.type, one.name, one.digest, places, one.stages, one.ids)
     return sorted(found.values(), key=lambda h: (h.type, h.name, h.digest))
+
+
+Reader = Callable[[Path, Collection[str]], "Holding | None"]
+
+
+def _read(
+    read: Reader, directory: Path, wanted: Collection[str], unread: Callable[[Path, str], None] | None
+) -> Holding | None:
+    try:
+        return read(directory, wanted)
+    except (BadInput, KeyError, TypeError, AttributeError) as problem:  # what others wrote may hold anything
+        why = str(problem) if isinstance(problem, BadInput) else f"{directory}: it is not built as we build it"
+        if unread is None:
+            raise BadInput(why, expected="a release or checkpoint as it was made", remedy="Check or move it.",
+                           where=Where(str(directory))) from problem  # fmt: skip
+        unread(directory, why)
+        return None
 
 
 def _directories(roots: Sequence[Path]) -> Iterator[Path]:
@@ -104,7 +125,7 @@ def _release(directory: Path, wanted: Collection[str]) -> Holding | None:
     return Holding("release", str(stated["name"]), str(stated["digest"]), (str(directory),), (), ids)
 
 
-READERS: list[tuple[Callable[[Path], bool], Callable[[Path, Collection[str]], Holding | None]]] = [
+READERS: list[tuple[Callable[[Path], bool], Reader]] = [
     (lambda d: (d / lineage.GRAPH).is_file() and (d / lineage.WORK).is_file(), _checkpoint),
     (lambda d: (d / RELEASE).is_file() and (d / ROWS).is_file(), _release),
 ]
