@@ -27,11 +27,11 @@ UPDATE work_slot SET state = 1, user_id = %s, token = %s, leased_at = %s, expire
   guideline_id = (SELECT g.id FROM projects_guideline g WHERE g.project_id = %s ORDER BY g.version DESC LIMIT 1)
 WHERE id = ({free}) RETURNING id, item_id, guideline_id, rank, epoch, about_id
 """
-OPEN_TO = """
-SELECT count(*) FROM (SELECT DISTINCT s.item_id FROM work_slot s
-WHERE s.project_id = %s AND s.state = 0
+LEFT = """
+SELECT CASE WHEN (SELECT count(*) FROM (SELECT 1 FROM work_slot WHERE project_id = %s AND state = 0 LIMIT %s) f) < %s
+THEN (SELECT count(DISTINCT s.item_id) FROM work_slot s WHERE s.project_id = %s AND s.state = 0
   AND NOT EXISTS (SELECT 1 FROM work_slot o WHERE o.item_id = s.item_id AND o.user_id = %s)
-  AND NOT EXISTS (SELECT 1 FROM work_skip k WHERE k.item_id = s.item_id AND k.user_id = %s)) t
+  AND NOT EXISTS (SELECT 1 FROM work_skip k WHERE k.item_id = s.item_id AND k.user_id = %s)) END
 """
 FREED = {"state": Slot.FREE, "user": None, "token": None, "leased_at": None, "expires_at": None}
 
@@ -78,11 +78,13 @@ def free(project: UUID, most: int) -> int:
         return int(sql.fetchone()[0])
 
 
-def open_to(project: UUID, user: UUID) -> int:
-    """How many tasks wait that somebody may take: each item once, without those that they answered or skipped."""
+def left(project: UUID, user: UUID, most: int) -> int | None:
+    """How many tasks wait that somebody may take, each item once; None where `most` or more wait for anybody."""
+    where, who = adapted(project), adapted(user)
     with connection.cursor() as sql:
-        sql.execute(OPEN_TO, [adapted(project), adapted(user), adapted(user)])
-        return int(sql.fetchone()[0])
+        sql.execute(LEFT, [where, most, most, where, who, who])
+        found = sql.fetchone()[0]
+    return None if found is None else int(found)
 
 
 def adapted(value: UUID | datetime) -> object:

@@ -139,9 +139,8 @@ def progress(seat: Seat) -> dict[str, Any]:
     """How far somebody is: tasks, paid attention and money."""
     said = {"done": seat.done, "paid_s": seat.active_ms // 1000, "earned_minor": seat.earned_minor,
             "currency": seat.project.currency}  # fmt: skip
-    if claiming.free(seat.project_id, FEW) == FEW:
-        return said
-    return said | {"left": claiming.open_to(seat.project_id, seat.user_id) + 1}
+    left = claiming.left(seat.project_id, seat.user_id, FEW)
+    return said if left is None else said | {"left": left + 1}
 
 
 def _messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
