@@ -211,6 +211,29 @@ def test_watching_needs_the_order_which_a_drawn_slice_brings(batch: pl.DataFrame
     assert found["lo"] <= (batch["ai"] == batch["truth"]).mean() <= found["hi"]
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [lambda k: f"{k}", lambda k: f"2026-05-{1 + k // 24:02}T{k % 24:02}:00:00Z", lambda k: f"{1990 + k}-05-03"],
+    ids=["rank", "time", "date"],
+)
+def test_the_order_of_labels_is_a_rank_a_time_or_a_date(batch: pl.DataFrame, tmp_path: Path, spelled: Any) -> None:
+    """300 labels came one after the other, in whatever way that is written down."""
+    table = labelled(batch)
+    came = iter(range(300))
+    when = [spelled(next(came)) if said is not None else None for said in table["human"].to_list()]
+    write_frame(table.with_columns(pl.Series("when", when)), tmp_path / "s.csv")
+    found = certify(tmp_path / "s.csv", "--sequential", "--order", "when")[1]["agreement"]
+    assert "any time" in found["method"] and found["n"] == 300
+    with pytest.raises(BadInput, match="Row 1 holds"):
+        certify(tmp_path / "s.csv", "--sequential", "--order", "domain")
+
+
+def test_a_judge_is_not_held_against_itself(batch: pl.DataFrame, tmp_path: Path) -> None:
+    write_frame(batch, tmp_path / "s.csv")
+    with pytest.raises(BadInput, match="one column"):
+        call("certify", tmp_path / "s.csv", "--item", "id", "--ai", "ai", "--human", "ai")
+
+
 def test_in_words_the_claim_comes_first_and_notes_go_to_stderr(batch: pl.DataFrame, tmp_path: Path) -> None:
     table = labelled(batch).with_columns(second=pl.col("human"))
     write_frame(table, tmp_path / "s.csv")

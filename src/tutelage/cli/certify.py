@@ -52,6 +52,9 @@ def command(
 
     frame = read_frame(file)
     distinct(frame, item)
+    if human == ai:
+        raise BadInput(f"--ai and --human are one column, `{ai}`.", expected="what people said beside what it said",
+                       remedy="Name people's column.", where=Where(str(file), field="--human"))  # fmt: skip
     warnings: list[str] = []
     machine, people, again = _labels(frame, ai, human, second, warnings)
     silent = ~there(machine)
@@ -68,7 +71,7 @@ def command(
             sure = least_sure(frame.numbers(confidence), silent)
             left = silent if left is None else left | silent
     chance = frame.every_number(pi) if pi else None
-    rank = frame.numbers(order) if order else None
+    rank = _rank(frame, order) if order else None
     drawn = _verified(frame)
     if drawn is not None:
         people, again = _only_drawn(frame, drawn, people, again, item, warnings)
@@ -181,6 +184,20 @@ def _labels(
     read = frame.numbers if all(frame.is_numeric(c) for c in named) else frame.names
     columns: list[Floats | Names] = [read(c) for c in named]
     return columns[0], columns[1], columns[2] if second else None
+
+
+def _rank(frame: Frame, order: str) -> Floats:
+    """(N,) when labels came, from ranks, dates or times as ISO 8601 writes them; NaN where empty."""
+    import numpy as np
+    import polars as pl
+
+    spelled = frame.names(order)  # refuses a column that is not there
+    if frame.is_numeric(order):
+        return frame.numbers(order)
+    times = pl.Series(order, spelled.tolist(), dtype=pl.String).str.to_datetime(strict=False, time_zone="UTC")
+    if times.null_count() > int((spelled == np.array(None)).sum()):
+        return frame.numbers(order)  # names the first row that is neither
+    return times.dt.epoch("us").cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
 
 
 def _verified(frame: Frame) -> Draw | None:

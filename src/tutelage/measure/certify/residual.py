@@ -71,7 +71,7 @@ def largest_release(
     """
     if s.confidence is None:
         raise BadInput("The judge gave no confidence.", expected="a confidence per item for the residual target",
-                       remedy="Pass `confidence` (any score where more means surer).")  # fmt: skip
+                       remedy="Pass `confidence` (--confidence C): any score where more means surer.")  # fmt: skip
     if anytime and s.order is None:
         raise BadInput("No order of labels was given.", expected="`order` for a sequence valid at any time",
                        remedy="Pass the rank or time at which each label came in (--order C).")  # fmt: skip
@@ -143,16 +143,18 @@ def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -
     """The bound on wrong verdicts among the first `size` of the ranked items, for the draw at hand."""
     drawn, wrong = s.drawn[ranked], s.wrong[ranked]
     code = s.rate_code[ranked]
+    each = [code == k for k in range(len(s.rates))] if not s.own_rates else []
     if anytime:
         came = (s.order if s.order is not None else np.zeros(len(s.ai), dtype=np.int64))[ranked]
+        items, labelled = [np.cumsum(same) for same in each], [np.flatnonzero(drawn & same) for same in each]
 
         def ever(size: int) -> int:
-            here = np.unique(code[:size])  # only among items of one chance are the labels a random part of them
+            here = [k for k, count in enumerate(items) if count[size - 1]]
             total = 0
-            for k in here.tolist():
-                rows = np.flatnonzero(drawn[:size] & (code[:size] == k))
-                among = int((code[:size] == k).sum())
-                total += most_wrong_ever(wrong[rows[np.argsort(came[rows])]], among, alpha / len(here))
+            for k in here:  # only among items of one chance are the labels a random part of them
+                rows = labelled[k][: np.searchsorted(labelled[k], size)]
+                marks = wrong[rows[np.argsort(came[rows])]]
+                total += most_wrong_ever(marks, int(items[k][size - 1]), alpha / len(here))
             return total
 
         return ever
@@ -167,7 +169,6 @@ def _bounds(s: Slice, ranked: Ints, alpha: float, error: float, anytime: bool) -
             return int(np.ceil(share[1] * size))
 
         return unequal
-    each = [code == k for k in range(len(s.rates))]
     counts = [[np.cumsum(same), np.cumsum(drawn & same), np.cumsum(wrong & same)] for same in each]
 
     def exact(size: int) -> int:
