@@ -104,7 +104,7 @@ def _close(user: User) -> None:
     Invitation.objects.filter(email__iexact=user.email).update(email="")
     Role.objects.filter(user=user).delete()
     Member.objects.filter(user=user).delete()
-    forgotten: dict[str, Any] = {"email": f"{user.pk}@erased.invalid", "name": "", "is_active": False, "keys": {}}
+    forgotten: dict[str, Any] = {"email": f"{user.pk}@erased.invalid", "name": "", "is_active": False}
     nameless: AbstractBaseUser = user
     nameless.set_unusable_password()
     User.objects.filter(pk=user.pk).update(**forgotten, password=user.password, is_operator=False)
