@@ -194,7 +194,7 @@ def test_a_loop_waits_for_people_survives_kill_minus_nine_twice_and_ends_at_the_
     """6 prompts, one judgment each: 3 by each. The state never went back; nothing was done twice."""
     assert finished.seen == ["working", "waiting", "working", "done"]
     run = finished.directory
-    given = list(jsonl.read(run / "people" / "judgments.jsonl", Judgment))
+    given: list[Judgment] = list(jsonl.read(run / "people" / "judgments.jsonl", Judgment))
     counts = sorted(sum(j.judge_id == who for j in given) for who in {j.judge_id for j in given})
     assert counts == [3, 3] and len({j.item_id for j in given}) == 6
     metrics = json.loads((run / "metrics.json").read_text())

@@ -82,12 +82,13 @@ def _keep(job: Job, blocks: Iterator[bytes]) -> tuple[Path, str]:
 
 
 def default_payload(project: Project) -> Json | None:
-    """What the project's rubric says of every item, where a file does not: the criteria of a rating."""
-    if project.kind != "rating":
-        return None
-    rubric = guideline(project).rubric
-    criteria = [{"name": c["name"], "worst": 1, "best": 5} for c in rubric if c.get("name")]
-    return {"criteria": criteria} if criteria else None
+    """What the project's rubric says of every item, where a file does not: the criteria of a rating, the classes."""
+    names = [c["name"] for c in guideline(project).rubric if c.get("name")]
+    if project.kind == "rating" and names:
+        return {"criteria": [{"name": name, "worst": 1, "best": 5} for name in names]}
+    if project.kind == "classification" and len(names) > 1:
+        return {"labels": names}
+    return None
 
 
 def discard(job: Job) -> None:
