@@ -11,8 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
-from tests.web.halls import Hall
+from tests.web.halls import Hall, a_hall
 
+from tutelage.errors import BadInput
 from tutelage.formats.importers.judgments import judgment_rows
 from tutelage.records import encode
 from tutelage.web.pay.models import Transfer
@@ -108,6 +109,17 @@ def test_an_import_goes_on_where_it_was_killed(hall: Hall, monkeypatch: pytest.M
     actions.carry(job.pk)
     job.refresh_from_db()
     assert (job.done, job.added, job.state) == (5, 5, "done")
+
+
+def test_a_plain_table_takes_its_classes_from_the_rubric() -> None:
+    """Two names are two classes; one is no choice, and the file must say them."""
+    hall = a_hall(items=0, kind="classification")
+    hall.project.guidelines.update(rubric=[{"name": "praise"}, {"name": "complaint"}])
+    assert carried(hall, given(hall, b"prompt\nThe bus never came.\n")).added == 1
+    assert json.loads(ItemBody.objects.get().record)["payload"]["labels"] == ["praise", "complaint"]
+    hall.project.guidelines.update(rubric=[{"name": "praise"}])
+    with pytest.raises(BadInput, match="labels"):
+        given(hall, b"prompt\nIt came late.\n")
 
 
 def test_pictures_are_refused_with_a_clear_word(hall: Hall) -> None:
