@@ -12,14 +12,22 @@ import pytest
 django = pytest.importorskip("django", reason="the web extra is not installed")
 os.environ["TUTELAGE_HALL"] = tempfile.mkdtemp(prefix="tutelage-hall-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tutelage.web.settings"
-os.environ.setdefault("TUTELAGE_API_RATE", "100000")  # a test asks faster than any person; test_api sets its own
 django.setup()
 
-from django.conf import settings  # noqa: E402  after the settings are known
+from django.conf import settings as known  # noqa: E402  after the settings are known
 
 if not os.environ.get("TUTELAGE_DATABASE_URL"):
     # said aloud, because with several test processes pytest-django would name a file after our own backend
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
+    known.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asks_too_often(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test asks faster than any person; those of the pace set their own. What one test asked is not another's."""
+    from tutelage.web.people import actions
+
+    settings.API_RATE = (100_000.0, 600_000)
+    monkeypatch.setattr(actions, "_browsers", actions.Pace())
 
 
 @pytest.fixture
