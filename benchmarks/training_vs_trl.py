@@ -295,6 +295,8 @@ def main() -> None:
     if given.worker:
         print(json.dumps(WORKERS[given.worker](json.loads(given.rows.read_text()))))
         return
+    if importlib.util.find_spec("pytest") is None:  # said before the minutes, not after them
+        raise SystemExit("pytest is not installed here: the losses are compared as the tests compare them.")
     pythons = {"ours": sys.executable, "trl": trl_python(given.trl_python)}
     made = compare(given.method, given.repeats, pythons, given.json)
     command = f"python benchmarks/training_vs_trl.py --method {given.method} --repeats {given.repeats}"
