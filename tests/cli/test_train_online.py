@@ -105,16 +105,21 @@ def test_bad_input_is_named_and_nothing_is_begun(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["tasks.jsonl"]
 
 
-def test_the_people_behind_a_reward_model_are_in_what_is_trained_towards_it(
-    base: Path, call: Call, tmp_path: Path
-) -> None:
-    """Judgments -> reward model -> policy: the policy's lineage names every judgment, with the stage that used it."""
-    (tmp_path / "pairs.jsonl").write_text(
+def a_reward_model(base: Path, place: Path) -> None:
+    """`judged/`, eight imported comparisons, and `rm/`, what was learned from them."""
+    (place / "pairs.jsonl").write_text(
         "".join(json.dumps({"prompt": f"q{i}", "chosen": "yes", "rejected": "no"}) + "\n" for i in range(8))
     )
     model = ["train", "reward", "judged", "--base", f"local:{base}", "--set", "dtype=fp32", "--out", "rm"]
     for argv in (["import", "pairs.jsonl", "--kind", "comparison", "--out", "judged"], model):
         assert CliRunner().invoke(root, argv, catch_exceptions=False).exit_code == 0
+
+
+def test_the_people_behind_a_reward_model_are_in_what_is_trained_towards_it(
+    base: Path, call: Call, tmp_path: Path
+) -> None:
+    """Judgments -> reward model -> policy: the policy's lineage names every judgment, with the stage that used it."""
+    a_reward_model(base, tmp_path)
     code, said, err = call("rloo", "judged", base=f"local:{base}", reward="reward:rm", out="run")
     assert code == 0, err
     assert (code, said["lineage"]) == (0, True)
@@ -127,12 +132,7 @@ def test_the_people_behind_a_reward_model_are_in_what_is_trained_towards_it(
 def test_judgments_stand_under_the_reward_model_that_learned_them_not_under_tasks_that_nobody_judged(
     base: Path, call: Call, tmp_path: Path
 ) -> None:
-    (tmp_path / "pairs.jsonl").write_text(
-        "".join(json.dumps({"prompt": f"q{i}", "chosen": "yes", "rejected": "no"}) + "\n" for i in range(8))
-    )
-    model = ["train", "reward", "judged", "--base", f"local:{base}", "--set", "dtype=fp32", "--out", "rm"]
-    for argv in (["import", "pairs.jsonl", "--kind", "comparison", "--out", "judged"], model):
-        assert CliRunner().invoke(root, argv, catch_exceptions=False).exit_code == 0
+    a_reward_model(base, tmp_path)
     code, _, err = call("rloo", "tasks.jsonl", base=f"local:{base}", reward="reward:rm", out="run")
     assert code == 0, err
     graph = provenance.read(Path("run")).graph
